@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+const lab = {
+  globalSetup: 'test/support/lab/bundle.ts',
+  setupFiles: 'test/support/lab/end-with-runner.ts',
+  fileParallelism: false,
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/{netns,vm,units,systemd}/**'] },
+      },
+      { test: { name: 'units', include: ['test/units/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'netns',
+          include: ['test/netns/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          ...lab,
+        },
+      },
+      {
+        test: {
+          name: 'vm',
+          include: ['test/vm/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          ...lab,
+        },
+      },
+    ],
+  },
+});
