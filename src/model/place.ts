@@ -1,0 +1,137 @@
+import { contains, type Ipv4 } from './ip.ts';
+import { endsOf, type HostEntry, type Island, type LinkEnd, type Network, type Peer } from './island.ts';
+
+/** What a host says of itself. */
+export interface Identity {
+  /** `--name`, when the operator says who this is. */
+  readonly name?: string | undefined;
+  readonly hostname: string;
+  readonly addresses: readonly Ipv4[];
+}
+
+export interface HubPlace {
+  readonly role: 'hub';
+  readonly name: string;
+  readonly end: LinkEnd;
+  readonly reason: string;
+}
+
+export interface PeerPlace {
+  readonly role: 'peer';
+  readonly name: string;
+  readonly end: Peer;
+  readonly reason: string;
+}
+
+/** A host on a gateway's network: routes, and no link. */
+export interface MemberPlace {
+  readonly role: 'member';
+  readonly name: string;
+  readonly gateway: LinkEnd;
+  readonly network: Network;
+  /** Its own address in `network`. */
+  readonly address: Ipv4;
+  readonly host: HostEntry | undefined;
+  readonly reason: string;
+}
+
+export interface NoPlace {
+  readonly role: 'none';
+  readonly name: string;
+  readonly reason: string;
+}
+
+export type Place = HubPlace | PeerPlace | MemberPlace;
+
+/** Which host of the island this is: by `--name`, else by hostname, else by one of its addresses. */
+export function placeOf(island: Island, self: Identity): Place | NoPlace {
+  if (self.name !== undefined) {
+    return (
+      byName(island, self, { name: self.name, why: `named ${self.name}` }) ?? {
+        role: 'none',
+        name: self.name,
+        reason: `no host of ${island.name} is named ${self.name}`,
+      }
+    );
+  }
+  const short = self.hostname.split('.')[0] ?? self.hostname;
+  return (
+    byName(island, self, { name: self.hostname, why: `its hostname is ${self.hostname}` }) ??
+    byName(island, self, { name: short, why: `its hostname is ${self.hostname}` }) ??
+    byAddress(island, self) ?? {
+      role: 'none',
+      name: self.hostname,
+      reason: `neither its hostname ${self.hostname} nor its addresses ${self.addresses.join(', ') || '(none)'} are in the island`,
+    }
+  );
+}
+
+/** `gateway` for a peer with networks: the word that an operator looks for. */
+export function roleOf(place: Place | NoPlace): string {
+  return place.role === 'peer' && place.end.networks.length > 0 ? 'gateway' : place.role;
+}
+
+/** The network and its gateway that hold `address`. */
+export function networkOf(
+  island: Island,
+  address: Ipv4,
+): { readonly end: LinkEnd; readonly network: Network } | undefined {
+  for (const end of endsOf(island)) {
+    const network = end.networks.find(({ subnet }) => contains(subnet, address));
+    if (network !== undefined) return { end, network };
+  }
+  return undefined;
+}
+
+function byName(
+  island: Island,
+  self: Identity,
+  { name, why }: { readonly name: string; readonly why: string },
+): Place | undefined {
+  if (island.hub.name === name) return { role: 'hub', name, end: island.hub, reason: why };
+  const peer = island.peers.find((candidate) => candidate.name === name);
+  if (peer !== undefined) return { role: 'peer', name, end: peer, reason: why };
+  const host = island.hosts.find((candidate) => candidate.name === name);
+  return host === undefined ? undefined : memberAs(island, host.address, { host, reason: why, self });
+}
+
+function byAddress(island: Island, self: Identity): Place | undefined {
+  const own = new Set(self.addresses);
+  const carries = (end: LinkEnd) => own.has(end.outer) || (end.local !== undefined && own.has(end.local));
+  const because = (address: string, what: string) => `its address ${address} is ${what}`;
+
+  if (carries(island.hub)) {
+    const { name, outer } = island.hub;
+    return { role: 'hub', name, end: island.hub, reason: because(outer, "the hub's outer address") };
+  }
+  const peer = island.peers.find(carries);
+  if (peer !== undefined) {
+    const reason = because(peer.outer, `the outer address of ${peer.name}`);
+    return { role: 'peer', name: peer.name, end: peer, reason };
+  }
+  const listed = island.hosts.find(({ address }) => own.has(address));
+  if (listed !== undefined) {
+    const reason = because(listed.address, `that of ${listed.name}`);
+    return memberAs(island, listed.address, { host: listed, reason, self });
+  }
+  for (const address of self.addresses) {
+    const place = networkOf(island, address);
+    if (place === undefined) continue;
+    const reason = because(address, `in ${place.network.subnet.network}/${place.network.subnet.prefix}`);
+    return memberAs(island, address, { host: undefined, reason, self });
+  }
+  return undefined;
+}
+
+interface MemberDetails {
+  readonly host: HostEntry | undefined;
+  readonly reason: string;
+  readonly self: Identity;
+}
+
+function memberAs(island: Island, address: Ipv4, { host, reason, self }: MemberDetails): Place | undefined {
+  const found = networkOf(island, address);
+  if (found === undefined) return undefined;
+  const name = host?.name ?? self.hostname;
+  return { role: 'member', name, gateway: found.end, network: found.network, address, host, reason };
+}

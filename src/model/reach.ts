@@ -1,0 +1,26 @@
+import type { Subnet } from './ip.ts';
+import { endsOf, type HostEntry, type Island, type LinkEnd } from './island.ts';
+import { finderOf } from './overlaps.ts';
+
+/** A range of addresses that the island reaches, and the end that it lies behind. */
+export interface Destination {
+  readonly subnet: Subnet;
+  readonly end: LinkEnd;
+  /** The host on the end's network that it lies behind, for a pod range. */
+  readonly host: HostEntry | undefined;
+}
+
+/** Every network and every pod range of the island, in the order of the file; the inner subnet is not among them. */
+export function destinationsOf(island: Island): readonly Destination[] {
+  const networks = endsOf(island).flatMap((end) =>
+    end.networks.map(({ subnet }): Destination => ({ subnet, end, host: undefined })),
+  );
+  const find = finderOf(networks);
+  const ranges = island.hosts.flatMap((host) =>
+    host.routes.flatMap((subnet): Destination[] => {
+      const behind = find(host.address);
+      return behind === undefined ? [] : [{ subnet, end: behind.end, host }];
+    }),
+  );
+  return [...networks, ...ranges];
+}
