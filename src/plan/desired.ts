@@ -1,0 +1,57 @@
+import type { Island } from '../model/island.ts';
+import type { Place } from '../model/place.ts';
+import { endSetting } from './end.ts';
+import { exemptions } from './exempt.ts';
+import { linkResources } from './link.ts';
+import { type MemberDesired, memberResources } from './member.ts';
+import type { Observed } from './observed.ts';
+import type { Resource } from './resource.ts';
+import { endRoutes, lookupRule } from './routes.ts';
+import { nftTable } from './ruleset.ts';
+import { forwardingSysctls, type SysctlRecord } from './sysctl.ts';
+
+export interface Setting {
+  readonly island: Island;
+  readonly place: Place;
+  readonly observed: Observed;
+  readonly record: SysctlRecord;
+}
+
+export interface Desired {
+  readonly resources: readonly Resource[];
+  /** Sentences for the operator: what is left out, and why. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What the kernel of this host should hold of the island. Throws E_CONFIG when the file and the host
+ * contradict each other, and E_RETRY when the host's uplink does not yet tell what it needs to know.
+ */
+export function desiredOf(setting: Setting): Desired {
+  const { place } = setting;
+  if (place.role === 'member') return withRecord(setting, memberResources(setting, place));
+
+  const end = endSetting(setting, place);
+  const { resources: links, ways } = linkResources(end);
+  const routes = endRoutes(end, ways);
+  const exempt = exemptions(end, routes);
+  const rules = [...exempt, lookupRule(setting.island)];
+  return {
+    resources: [
+      nftTable(end, links),
+      ...links,
+      ...routes,
+      ...rules,
+      ...forwardingSysctls(setting, [...links.flatMap(nameOfLink), ...end.lanLinks]),
+    ],
+    notes: [],
+  };
+}
+
+function withRecord(setting: Setting, { resources, notes }: MemberDesired): Desired {
+  return { resources: [...resources, ...forwardingSysctls(setting, [])], notes };
+}
+
+function nameOfLink(resource: Resource): string[] {
+  return resource.kind === 'link' ? [resource.name] : [];
+}

@@ -1,0 +1,191 @@
+import { ISLAND_PROTOCOL } from '../model/addressing.ts';
+import type { Step } from './diff.ts';
+import { MAIN_TABLE } from './observed.ts';
+import { type Link, type NftTable, type Resource, type Route, type Rule, selectorOf } from './resource.ts';
+
+/** One process, or one write to a file under /proc/sys. `lines` are commands without the tool's name. */
+export type Effect =
+  | { readonly tool: 'ip' | 'bridge'; readonly lines: readonly string[] }
+  | { readonly tool: 'nft'; readonly input: string }
+  | { readonly tool: 'sysctl'; readonly key: string; readonly value: string };
+
+/**
+ * The effects that perform the steps, in order: at most one `nft -f` in front and one behind, one
+ * `ip -batch`, one `bridge -batch`. The nft table is there before the first link comes up, and goes after
+ * the last is gone.
+ */
+export function effectsOf(steps: readonly Step[]): Effect[] {
+  const tables = steps.filter(isNftStep);
+  const putFirst = tables.filter(({ action }) => action !== 'remove');
+  const putLast = tables.filter(({ action }) => action === 'remove');
+  return [
+    ...putFirst.map(({ resource }) => tableEffect(resource)),
+    ...batch('ip', steps.flatMap(ipLines)),
+    ...batch('bridge', steps.flatMap(bridgeLines)),
+    ...steps.flatMap(sysctlEffects),
+    ...putLast.map(({ resource }): Effect => {
+      return { tool: 'nft', input: `delete table inet ${resource.name}\n` };
+    }),
+  ];
+}
+
+/** The commands that an effect is, as a person would type them; what `plan` prints is what `join` runs. */
+export function commandsOf(effect: Effect): string[] {
+  switch (effect.tool) {
+    case 'ip':
+    case 'bridge':
+      return effect.lines.map((line) => `${effect.tool} ${line}`);
+    case 'nft':
+      return [`nft -f - <<'EOF'\n${effect.input}EOF`];
+    case 'sysctl':
+      return [`sysctl -w ${effect.key}=${effect.value}`];
+  }
+}
+
+interface NftStep extends Step {
+  readonly resource: NftTable;
+}
+
+function isNftStep(step: Step): step is NftStep {
+  return step.resource.kind === 'nft';
+}
+
+function batch(tool: 'ip' | 'bridge', lines: readonly string[]): Effect[] {
+  return lines.length === 0 ? [] : [{ tool, lines }];
+}
+
+/** In one transaction: `add` so that `delete` cannot fail, then the table as it should be. */
+function tableEffect(table: NftTable): Effect {
+  const { name, listing = tableText(table) } = table;
+  return { tool: 'nft', input: `add table inet ${name}\ndelete table inet ${name}\n${listing}` };
+}
+
+function tableText({ name, sets, chains }: NftTable): string {
+  const blocks = [
+    ...sets.map((set) => [
+      `  ${set.type.includes(':') ? 'map' : 'set'} ${set.name} {`,
+      `    type ${set.type}`,
+      ...(set.interval ? ['    flags interval'] : []),
+      ...(set.elements.length === 0
+        ? []
+        : [`    elements = { ${set.elements.map(quoted(set.type)).join(', ')} }`]),
+      '  }',
+    ]),
+    ...chains.map((chain) => [
+      `  chain ${chain.name} {`,
+      `    ${chain.hook}; policy accept;`,
+      ...chain.rules.map(({ words, mark }) => `    ${words ?? ''} comment "${mark}"`),
+      '  }',
+    ]),
+  ];
+  return [`table inet ${name} {`, ...blocks.flat(), '}', ''].join('\n');
+}
+
+function quoted(type: string): (element: string) => string {
+  return (element) => (type === 'ifname' ? `"${element}"` : element);
+}
+
+function sysctlEffects({ resource }: Step): Effect[] {
+  return resource.kind === 'sysctl' ? [{ tool: 'sysctl', key: resource.key, value: resource.value }] : [];
+}
+
+function bridgeLines({ action, resource }: Step): string[] {
+  if (resource.kind !== 'fdb') return [];
+  const { mac, link, outer } = resource;
+  const verb = action === 'remove' ? 'delete' : 'replace';
+  return [`fdb ${verb} ${mac} dev ${link} dst ${outer} self permanent`];
+}
+
+function ipLines({ action, resource, current }: Step): string[] {
+  const remove = action === 'remove';
+  switch (resource.kind) {
+    case 'link':
+      return linkLines({ action, resource, current });
+    case 'address':
+      return [`address ${remove ? 'delete' : 'replace'} ${resource.address}/32 dev ${resource.link}`];
+    case 'neighbour': {
+      const entry = `${resource.address} lladdr ${resource.mac} dev ${resource.link} nud permanent`;
+      return [
+        remove ? `neighbour delete ${resource.address} dev ${resource.link}` : `neighbour replace ${entry}`,
+      ];
+    }
+    case 'route':
+      return [`route ${remove ? 'delete' : 'replace'} ${routeWords(resource)}`];
+    case 'rule':
+      return [`rule ${remove ? 'delete' : 'add'} ${ruleWords(resource)}`];
+    case 'fdb':
+    case 'nft':
+    case 'sysctl':
+      return [];
+  }
+}
+
+interface LinkStep {
+  readonly action: Step['action'];
+  readonly resource: Link;
+  readonly current: Resource | undefined;
+}
+
+function linkLines({ action, resource: link, current }: LinkStep): string[] {
+  const gone = `link delete dev ${link.name}`;
+  // addrgenmode in a command of its own: in one with `up` the kernel still makes an IPv6 address [6.18].
+  const marks = [
+    `link set dev ${link.name} alias ${link.alias} addrgenmode none`,
+    `link set dev ${link.name} up`,
+  ];
+  const made = `link add dev ${link.name} mtu ${link.mtu} group ${link.group} ${typeWords(link)}`;
+  switch (action) {
+    case 'remove':
+      return [gone];
+    case 'recreate':
+      return [gone, made, ...marks];
+    case 'add':
+      return [made, ...marks];
+    case 'change':
+      return changeLines(link, current, marks);
+  }
+}
+
+function changeLines(link: Link, current: Resource | undefined, marks: readonly string[]): string[] {
+  if (current?.kind !== 'link') return [...marks];
+  const words = [
+    ...(current.mtu === link.mtu ? [] : [`mtu ${link.mtu}`]),
+    ...(current.group === link.group ? [] : [`group ${link.group}`]),
+  ];
+  return [
+    ...(words.length === 0 ? [] : [`link set dev ${link.name} ${words.join(' ')}`]),
+    ...(current.alias === link.alias && current.up ? [] : marks),
+  ];
+}
+
+function typeWords(link: Link): string {
+  switch (link.encapsulation) {
+    case 'ipip':
+      // A fixed TTL: an inherited one lets packets with few hops left die unseen inside the underlay.
+      return `type ipip local ${link.local} remote ${link.remote} ttl 64`;
+    case 'vxlan':
+      // One source port, so that NATs and firewalls see one flow; no UDP checksum, since the inner one
+      // protects the data and an inner DNAT through a NAT spoils the outer one; fragments rather than loss.
+      return [
+        `address ${link.mac} type vxlan id ${link.id} local ${link.local} dstport ${link.port}`,
+        `srcport ${link.port} ${link.port + 1} nolearning noudpcsum df unset`,
+      ].join(' ');
+  }
+}
+
+function routeWords({ type, destination, nextHop, link, onlink, source, table }: Route): string {
+  return [
+    ...(type === 'unicast' ? [] : [type]),
+    destination,
+    ...(nextHop === undefined ? [] : ['via', nextHop]),
+    ...(link === undefined ? [] : ['dev', link]),
+    ...(onlink === true ? ['onlink'] : []),
+    ...(source === undefined ? [] : ['src', source]),
+    ...['table', String(table), 'proto', String(ISLAND_PROTOCOL)],
+  ].join(' ');
+}
+
+function ruleWords(rule: Rule): string {
+  const table = rule.table === MAIN_TABLE ? 'main' : String(rule.table);
+  return `pref ${rule.priority} ${selectorOf(rule)} lookup ${table} protocol ${ISLAND_PROTOCOL}`;
+}

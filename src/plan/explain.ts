@@ -1,0 +1,76 @@
+import type { Step } from './diff.ts';
+import { type Link, type NftTable, type Resource, selectorOf } from './resource.ts';
+
+/** What a step is about, in words for `status`: "link isl-fara-3k9x2q (ipip to 138.96.16.97) is missing". */
+export function explain({ action, resource, current }: Step): string {
+  const what = describe(resource);
+  switch (action) {
+    case 'add':
+      return `${what} is missing`;
+    case 'remove':
+      return `${what} does not belong here`;
+    case 'recreate':
+      return `${what} has to be made anew: ${difference(resource, current)}`;
+    case 'change':
+      return `${what}: ${difference(resource, current)}`;
+  }
+}
+
+/** One resource in words. */
+export function describe(resource: Resource): string {
+  switch (resource.kind) {
+    case 'link':
+      return `link ${resource.name} (${linkEnds(resource)})`;
+    case 'address':
+      return `address ${resource.address} on ${resource.link}`;
+    case 'neighbour':
+      return `neighbour ${resource.address} on ${resource.link}`;
+    case 'fdb':
+      return `forwarding entry of ${resource.mac} on ${resource.link}`;
+    case 'route':
+      return `route ${resource.type === 'unicast' ? '' : `${resource.type} `}${resource.destination} in table ${resource.table}`;
+    case 'rule':
+      return `rule ${resource.priority} (${selectorOf(resource)} lookup ${resource.table})`;
+    case 'nft':
+      return `nft table ${resource.name}`;
+    case 'sysctl':
+      return `sysctl ${resource.key}`;
+  }
+}
+
+function linkEnds(link: Link): string {
+  return link.encapsulation === 'ipip' ? `ipip to ${link.remote}` : `vxlan ${link.id}, port ${link.port}`;
+}
+
+function difference(wanted: Resource, current: Resource | undefined): string {
+  if (wanted.kind === 'nft' && current?.kind === 'nft') return nftDifference(wanted, current);
+  if (wanted.kind === 'link' && current?.kind === 'link' && !current.up) return 'is down';
+  const before: Readonly<Record<string, unknown>> = { ...current };
+  const after: Readonly<Record<string, unknown>> = { ...wanted };
+  const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return fields
+    .filter((field) => before[field] !== after[field])
+    .map(
+      (field) =>
+        `${field} is ${String(before[field] ?? 'unset')} instead of ${String(after[field] ?? 'unset')}`,
+    )
+    .join(', ');
+}
+
+function nftDifference(wanted: NftTable, current: NftTable): string {
+  const parts = [...differing(wanted.sets, current.sets), ...differing(wanted.chains, current.chains)];
+  return parts.length === 0 ? 'differs' : `${parts.join(', ')} differ${parts.length === 1 ? 's' : ''}`;
+}
+
+interface Named {
+  readonly name: string;
+  readonly rules?: readonly { readonly mark: string }[];
+}
+
+function differing(wanted: readonly Named[], current: readonly Named[]): string[] {
+  const contentOf = (part: Named | undefined) =>
+    JSON.stringify({ ...part, rules: part?.rules?.map(({ mark }) => mark) });
+  const names = new Set([...wanted, ...current].map(({ name }) => name));
+  const named = (parts: readonly Named[], name: string) => parts.find((part) => part.name === name);
+  return [...names].filter((name) => contentOf(named(wanted, name)) !== contentOf(named(current, name)));
+}

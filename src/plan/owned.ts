@@ -1,0 +1,94 @@
+import { ISLAND_PROTOCOL, isTableOf, prioritiesOf } from '../model/addressing.ts';
+import { formatSubnet, type Ipv4 } from '../model/ip.ts';
+import type { Observed, ObservedLink, ObservedRoute, ObservedRule } from './observed.ts';
+import type { Link, Resource, Route, Rule } from './resource.ts';
+import { forwardingSysctl } from './sysctl.ts';
+
+/** By what the kernel's objects are known as this island's. */
+export interface Marks {
+  readonly island: string;
+  /** Ports of the island: the file's, and the one it joined with, if the file has changed since. */
+  readonly ports: readonly number[];
+}
+
+/** The part of what was observed that is this island's. */
+export function ownedOf(observed: Observed, marks: Marks): Resource[] {
+  const links = observed.links.filter((link) => isOwnLink(link, marks));
+  const names = new Set(links.map(({ name }) => name));
+  const isOwnTable = (table: number) => marks.ports.some((port) => isTableOf(port, table));
+  return [
+    ...(typeof observed.nft === 'string' ? [] : [observed.nft]),
+    ...links.flatMap(toLink),
+    ...links.flatMap(addressesOf),
+    ...observed.neighbours.flatMap(({ link, address, mac, permanent }): Resource[] =>
+      permanent && mac !== undefined && names.has(link) ? [{ kind: 'neighbour', link, address, mac }] : [],
+    ),
+    ...observed.fdb
+      .filter(({ link }) => names.has(link))
+      .map((entry): Resource => ({ kind: 'fdb', ...entry })),
+    ...observed.routes
+      .filter(({ table, protocol }) => isOwnTable(table) && protocol === ISLAND_PROTOCOL)
+      .map(toRoute),
+    ...observed.rules.filter((rule) => isOwnRule(rule, marks)).map(toRule),
+    ...[...observed.forwarding].map(([link, value]) => forwardingSysctl(link, value)),
+  ];
+}
+
+/** Group and alias mark a link; either is enough, since a killed join may have left it without the alias. */
+export function isOwnLink({ name, group, alias }: ObservedLink, { island, ports }: Marks): boolean {
+  return name.startsWith('isl-') && (alias.startsWith(`island:${island}/`) || ports.includes(group));
+}
+
+/** Whether a link is of a kind that island makes; one that is not is never touched. */
+export function isTunnel(link: ObservedLink): boolean {
+  return toLink(link).length > 0;
+}
+
+function isOwnRule({ protocol, priority }: ObservedRule, { ports }: Marks): boolean {
+  const within = (port: number) => {
+    const { exempt, lookup } = prioritiesOf(port);
+    return priority >= exempt && priority <= lookup;
+  };
+  return protocol === ISLAND_PROTOCOL && ports.some(within);
+}
+
+function toLink({ name, kind, mtu, up, group, alias, mac, tunnel }: ObservedLink): Link[] {
+  const base = { kind: 'link', name, alias, group, mtu, up } as const;
+  const local = (tunnel?.local ?? '0.0.0.0') as Ipv4;
+  if (kind === 'ipip') {
+    return [{ ...base, encapsulation: 'ipip', local, remote: (tunnel?.remote ?? '0.0.0.0') as Ipv4 }];
+  }
+  if (kind !== 'vxlan') return [];
+  // Whatever island does not set this way makes the port something that no wanted link has.
+  const { portRange, port = 0, learning, udpChecksum } = tunnel ?? {};
+  const fixed =
+    portRange?.low === port && portRange.high === port + 1 && learning !== true && udpChecksum !== true;
+  return [{ ...base, encapsulation: 'vxlan', id: tunnel?.id ?? 0, port: fixed ? port : 0, local, mac }];
+}
+
+function addressesOf({ name, addresses }: ObservedLink): Resource[] {
+  return addresses
+    .filter(({ prefix }) => prefix === 32)
+    .map(({ address }) => ({ kind: 'address', link: name, address }));
+}
+
+function toRoute({ table, type, destination, link, nextHop, source, onlink }: ObservedRoute): Route {
+  return {
+    ...{ kind: 'route', table, destination: formatSubnet(destination) },
+    type: type === 'throw' || type === 'unreachable' ? type : 'unicast',
+    ...(link !== undefined && { link }),
+    ...(nextHop !== undefined && { nextHop }),
+    ...(onlink && { onlink }),
+    ...(source !== undefined && { source }),
+  };
+}
+
+function toRule({ priority, from, to, ipProtocol, sourcePort, table }: ObservedRule): Rule {
+  return {
+    ...{ kind: 'rule', priority, table: table ?? 0 },
+    ...(from !== undefined && { from: from.network }),
+    ...(to !== undefined && { to: to.network }),
+    ...(ipProtocol !== undefined && { protocol: ipProtocol }),
+    ...(sourcePort !== undefined && { port: sourcePort }),
+  };
+}

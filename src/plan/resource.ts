@@ -1,0 +1,170 @@
+import type { Ipv4 } from '../model/ip.ts';
+
+interface LinkBase {
+  readonly kind: 'link';
+  readonly name: string;
+  readonly alias: string;
+  /** Interface group: the island's number, which marks the link as ours from the moment it exists. */
+  readonly group: number;
+  readonly mtu: number;
+  readonly up: boolean;
+}
+
+export interface IpipLink extends LinkBase {
+  readonly encapsulation: 'ipip';
+  readonly local: Ipv4;
+  readonly remote: Ipv4;
+}
+
+export interface VxlanLink extends LinkBase {
+  readonly encapsulation: 'vxlan';
+  readonly id: number;
+  /** UDP port, source and destination alike. */
+  readonly port: number;
+  readonly local: Ipv4;
+  readonly mac: string;
+}
+
+export type Link = IpipLink | VxlanLink;
+
+/** An inner address, a /32. */
+export interface Address {
+  readonly kind: 'address';
+  readonly link: string;
+  readonly address: Ipv4;
+}
+
+/** A permanent entry: nothing on a link is ever resolved by ARP. */
+export interface Neighbour {
+  readonly kind: 'neighbour';
+  readonly link: string;
+  readonly address: Ipv4;
+  readonly mac: string;
+}
+
+/** Which outer address a vxlan link sends a MAC's frames to. */
+export interface FdbEntry {
+  readonly kind: 'fdb';
+  readonly link: string;
+  readonly mac: string;
+  readonly outer: Ipv4;
+}
+
+export interface Route {
+  readonly kind: 'route';
+  readonly table: number;
+  /** `10.3.1.0/24`, a single address as `10.3.1.2/32`. */
+  readonly destination: string;
+  readonly type: 'unicast' | 'throw' | 'unreachable';
+  readonly link?: string;
+  readonly nextHop?: Ipv4;
+  /** The next hop is on the link though no connected route says so. */
+  readonly onlink?: true;
+  readonly source?: Ipv4;
+}
+
+export interface Rule {
+  readonly kind: 'rule';
+  readonly priority: number;
+  readonly from?: Ipv4;
+  readonly to?: Ipv4;
+  /** IP protocol number; 4 is IPv4 in IPv4 (the name `ipip` is 94 in /etc/protocols). */
+  readonly protocol?: number;
+  /** UDP source and destination port. */
+  readonly port?: number;
+  readonly table: number;
+}
+
+export interface NftSet {
+  readonly name: string;
+  readonly type: string;
+  readonly interval: boolean;
+  /** Sorted; a map's as `key : value`. */
+  readonly elements: readonly string[];
+}
+
+export interface NftChain {
+  readonly name: string;
+  /** As in `type filter hook forward priority -150`. */
+  readonly hook: string;
+  readonly rules: readonly NftRule[];
+}
+
+/**
+ * A rule by the words it was written in. The kernel lists rules in a form that differs from one nft to the
+ * next, so each carries a comment with a hash of its words, and that is what is compared.
+ */
+export interface NftRule {
+  readonly mark: string;
+  /** What nft reads; empty when observed. */
+  readonly words?: string;
+}
+
+/** The island's own table, replaced as a whole in one transaction. */
+export interface NftTable {
+  readonly kind: 'nft';
+  readonly name: string;
+  readonly sets: readonly NftSet[];
+  readonly chains: readonly NftChain[];
+  /** The table as `nft list` printed it, with which an undo puts it back. */
+  readonly listing?: string;
+}
+
+/** A file under /proc/sys, by its dotted name; slashes stand for dots inside an interface's name. */
+export interface Sysctl {
+  readonly kind: 'sysctl';
+  /** The link that it is of. */
+  readonly link: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** One thing in the kernel that island owns. A state is a set of these. */
+export type Resource = Link | Address | Neighbour | FdbEntry | Route | Rule | NftTable | Sysctl;
+
+/** Two resources with the same key are the same object; the rest is its content. */
+export function keyOf(resource: Resource): string {
+  switch (resource.kind) {
+    case 'link':
+      return `link ${resource.name}`;
+    case 'address':
+      return `address ${resource.address} on ${resource.link}`;
+    case 'neighbour':
+      return `neighbour ${resource.address} on ${resource.link}`;
+    case 'fdb':
+      return `fdb ${resource.mac} on ${resource.link}`;
+    case 'route':
+      return `route ${resource.destination} in table ${resource.table}`;
+    case 'rule':
+      return `rule ${resource.priority}: ${selectorOf(resource)} lookup ${resource.table}`;
+    case 'nft':
+      return `nft table ${resource.name}`;
+    case 'sysctl':
+      return `sysctl ${resource.key}`;
+  }
+}
+
+/** The link that a resource cannot outlive. */
+export function linkOf(resource: Resource): string | undefined {
+  switch (resource.kind) {
+    case 'address':
+    case 'neighbour':
+    case 'fdb':
+    case 'route':
+    case 'sysctl':
+      return resource.link;
+    case 'link':
+    case 'rule':
+    case 'nft':
+      return undefined;
+  }
+}
+
+/** A rule's selectors in the words of `ip rule`; `from all` when it has none. */
+export function selectorOf({ from, to, protocol, port }: Rule): string {
+  const words = [`from ${from ?? 'all'}`];
+  if (to !== undefined) words.push(`to ${to}`);
+  if (protocol !== undefined) words.push(`ipproto ${protocol === 17 ? 'udp' : protocol}`);
+  if (port !== undefined) words.push(`sport ${port} dport ${port}`);
+  return words.join(' ');
+}
