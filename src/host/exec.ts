@@ -1,0 +1,29 @@
+import { ExecaError, execa } from 'execa';
+import { IslandError } from '../errors.ts';
+
+export interface Result {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A batch of ten thousand peers takes a few seconds; what takes this long hangs. */
+const DEADLINE_MS = 60_000;
+
+/**
+ * The one place that starts a process. No shell, the C locale, and a deadline. In a process group of its
+ * own, so that Ctrl-C reaches island, which undoes, and not the batch in the middle of which it came.
+ */
+export async function run(file: string, args: readonly string[], input = ''): Promise<Result> {
+  try {
+    const { exitCode, stdout, stderr } = await execa(file, args, {
+      ...{ env: { LC_ALL: 'C' }, input, timeout: DEADLINE_MS, maxBuffer: 1 << 30 },
+      ...{ reject: false, detached: true, cleanup: false, stripFinalNewline: false },
+    });
+    if (exitCode === undefined) throw new IslandError('E_APPLY', `${file} did not end by itself`);
+    return { exitCode, stdout, stderr };
+  } catch (cause) {
+    if (!(cause instanceof ExecaError)) throw cause;
+    throw new IslandError('E_APPLY', cause.shortMessage, { cause });
+  }
+}

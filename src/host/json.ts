@@ -1,0 +1,27 @@
+import type { z } from 'zod';
+import { IslandError } from '../errors.ts';
+
+/** A value of `schema` from what a tool printed; E_APPLY when the tool printed something else. */
+export function readJson<T extends z.ZodType>(text: string, schema: T, tool: string): z.output<T> {
+  const result = schema.safeParse(parse(text, tool));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new IslandError(
+    'E_APPLY',
+    `${tool} printed something unexpected at ${issue?.path.join('.')}: ${issue?.message}`,
+    {
+      hint: `report this with the output of "${tool} -V"`,
+      cause: result.error,
+    },
+  );
+}
+
+function parse(text: string, tool: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new IslandError('E_APPLY', `${tool} did not print JSON: ${JSON.stringify(text.slice(0, 60))}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,112 @@
+import { hostname } from 'node:os';
+import { IslandError } from '../errors.ts';
+import type { Effect } from '../plan/effect.ts';
+import type { Observed } from '../plan/observed.ts';
+import { type Result, run } from './exec.ts';
+import { joinedIslands, readConfigFiles, storeOf } from './files.ts';
+import type { Host } from './host.ts';
+import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
+import { exclusively } from './lock.ts';
+import { parseTable } from './nft.ts';
+import { reach } from './reach.ts';
+import { isInstalled, requireFor, requireProgram } from './require.ts';
+import { readForwarding, writeSysctl } from './sysctl.ts';
+
+export interface LocalHostOptions {
+  /** Where programs are looked for: the PATH. */
+  readonly path: string;
+  readonly isRoot: boolean;
+}
+
+/** The machine that this process runs on, seen from its network namespace. */
+export function localHost({ path, isRoot }: LocalHostOptions): Host {
+  return {
+    ...{ hostname: hostname(), isRoot, joinedIslands, exclusively, reach },
+    configFiles: readConfigFiles,
+    store: storeOf,
+    observe: (nftTable) => observe(nftTable, { path, isRoot }),
+    listNft,
+    perform,
+    require: (effects) => requireFor(effects, path),
+    now: () => performance.now(),
+  };
+}
+
+async function observe(nftTable: string, { path, isRoot }: LocalHostOptions): Promise<Observed> {
+  await requireProgram('ip', path);
+  const [ip, fdb, nft] = await Promise.all([
+    run('ip', ['-N', '-j', '-d', '-s', '-batch', '-'], IP_QUERIES),
+    run('bridge', ['-j', 'fdb', 'show']),
+    observeNft(nftTable, { path, isRoot }),
+  ]);
+  return {
+    ...parseIp(outputOf('ip', ip)),
+    fdb: parseFdb(outputOf('bridge', fdb)),
+    nft,
+    forwarding: readForwarding(),
+  };
+}
+
+/** Without nft there can be no table of ours; `nft list` fails when there is none. */
+async function observeNft(name: string, { path, isRoot }: LocalHostOptions): Promise<Observed['nft']> {
+  if (!isRoot) return 'unreadable';
+  if (!(await isInstalled('nft', path))) return 'absent';
+  const { exitCode, stdout } = await run('nft', ['-j', 'list', 'table', 'inet', name]);
+  return exitCode === 0 ? parseTable(name, stdout) : 'absent';
+}
+
+async function listNft(name: string): Promise<string> {
+  return outputOf('nft', await run('nft', ['list', 'table', 'inet', name]));
+}
+
+async function perform(effect: Effect): Promise<void> {
+  switch (effect.tool) {
+    case 'ip':
+    case 'bridge':
+      return performBatch(effect);
+    case 'nft': {
+      const result = await run('nft', ['-f', '-'], effect.input);
+      if (result.exitCode !== 0) throw failed('nft -f', result.stderr);
+      return;
+    }
+    case 'sysctl':
+      return writeSysctl(effect.key, effect.value);
+  }
+}
+
+async function performBatch({ tool, lines }: Effect & { readonly tool: 'ip' | 'bridge' }): Promise<void> {
+  const { exitCode, stderr } = await run(tool, ['-batch', '-'], `${lines.join('\n')}\n`);
+  if (exitCode === 0) return;
+  // Both tools name the line at which they stopped: "Command failed -:3".
+  const line = lines[Number(/-:(\d+)/.exec(stderr)?.[1]) - 1];
+  const made = line === undefined ? undefined : /^link add .* type (?<kind>\S+)/.exec(line)?.groups?.['kind'];
+  if (made === undefined) throw failed(line === undefined ? `${tool} -batch` : `${tool} ${line}`, stderr);
+  throw new IslandError(
+    'E_HOST_UNSUPPORTED',
+    `this kernel does not make the ${made} link: ${firstLine(stderr)}`,
+    {
+      hint:
+        made === 'ipip'
+          ? 'load the module with "modprobe ipip", or write "link: vxlan" in the file'
+          : `modprobe ${made}`,
+    },
+  );
+}
+
+function failed(command: string, stderr: string): IslandError {
+  return new IslandError('E_APPLY', `${command}: ${firstLine(stderr)}`);
+}
+
+function firstLine(text: string): string {
+  return (
+    text
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim() ?? 'no reason given'
+  );
+}
+
+function outputOf(tool: string, { exitCode, stdout, stderr }: Result): string {
+  if (exitCode === 0) return stdout;
+  throw new IslandError('E_APPLY', `${tool} cannot tell the state of the kernel: ${firstLine(stderr)}`);
+}

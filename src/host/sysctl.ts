@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { IslandError } from '../errors.ts';
+
+const CONF = '/proc/sys/net/ipv4/conf';
+
+/** `forwarding` of every link, and of `all`. Files under /proc answer at once, so they are read in place. */
+export function readForwarding(): ReadonlyMap<string, string> {
+  return new Map(
+    readdirSync(CONF).flatMap((link) => {
+      const value = readText(`${CONF}/${link}/forwarding`);
+      return value === undefined ? [] : [[link, value.trim()] as const];
+    }),
+  );
+}
+
+/** Writes what `sysctl -w key=value` would. */
+export function writeSysctl(key: string, value: string): void {
+  try {
+    writeFileSync(pathOf(key), value);
+  } catch (cause) {
+    throw new IslandError('E_APPLY', `sysctl ${key}: cannot write ${value}`, {
+      hint: `try "sysctl -w ${key}=${value}"`,
+      cause,
+    });
+  }
+}
+
+/** As sysctl(8): dots separate, and a slash stands for a dot inside a name. */
+function pathOf(key: string): string {
+  const path = key.replace(/[./]/g, (sign) => (sign === '.' ? '/' : '.'));
+  return `/proc/sys/${path}`;
+}
+
+/** A link may go between the listing and the reading. */
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
