@@ -1,0 +1,115 @@
+import { IslandError } from '../errors.ts';
+import type { Host, Store, StoredFile } from '../host/host.ts';
+import { diff, type Step } from '../plan/diff.ts';
+import { commandsOf, type Effect, effectsOf } from '../plan/effect.ts';
+import type { Resource } from '../plan/resource.ts';
+
+export interface Change {
+  readonly steps: readonly Step[];
+  /** What island owned before; an undo goes back there. */
+  readonly before: readonly Resource[];
+  /** What it owns now, read anew. */
+  readonly observe: () => Promise<readonly Resource[]>;
+  /** What still differs after the last step. */
+  readonly leftover: () => Promise<readonly Step[]>;
+  /** What is written before the first step. */
+  readonly records: readonly { readonly file: StoredFile; readonly text: string }[];
+}
+
+export interface ConvergeOptions {
+  readonly onCommand?: ((command: string) => void) | undefined;
+  /** Whether the operator asked to stop. */
+  readonly interrupted?: (() => boolean) | undefined;
+}
+
+/**
+ * Performs the steps and proves them: a fresh observation must plan nothing. When a step fails, this
+ * run's work is undone, by the same way from what is there now to what was there before.
+ */
+export async function converge(
+  { host, store }: { readonly host: Host; readonly store: Store },
+  change: Change,
+  { onCommand, interrupted = () => false }: ConvergeOptions = {},
+): Promise<void> {
+  const effects = effectsOf(change.steps);
+  await host.require(effects);
+  const earlier = await Promise.all(change.records.map(({ file }) => store.read(file)));
+  const before = await withListing(host, change);
+  try {
+    for (const { file, text } of change.records) await store.write(file, text);
+    for (const effect of effects) {
+      if (interrupted()) throw new IslandError('E_RETRY', 'interrupted');
+      await perform(host, effect, onCommand);
+    }
+    const [leftover] = effects.length === 0 ? [] : await change.leftover();
+    if (leftover !== undefined) throw stillDiffers(leftover);
+  } catch (cause) {
+    const undone = await undo({ host, store }, { ...change, before }, { onCommand, earlier });
+    throw withUndo(cause, undone);
+  }
+}
+
+/**
+ * What was there before, with the text of an nft table that is about to be replaced: the table that was
+ * observed knows its rules only by their marks, which does not suffice to put them back.
+ */
+function withListing(host: Host, { steps, before }: Change): Promise<readonly Resource[]> {
+  const touched = new Set(steps.flatMap(({ current }) => (current?.kind === 'nft' ? [current.name] : [])));
+  return Promise.all(
+    before.map(async (resource) => {
+      if (resource.kind !== 'nft' || !touched.has(resource.name)) return resource;
+      return { ...resource, listing: await host.listNft(resource.name) };
+    }),
+  );
+}
+
+async function perform(host: Host, effect: Effect, onCommand: ConvergeOptions['onCommand']): Promise<void> {
+  for (const command of commandsOf(effect)) onCommand?.(command);
+  await host.perform(effect);
+}
+
+function stillDiffers({ resource, action }: Step): IslandError {
+  return new IslandError('E_APPLY', `${action} of ${resource.kind} did not last`, {
+    hint: 'run "island plan" to see what is left, and look for another program that manages links',
+  });
+}
+
+interface Undo {
+  readonly onCommand: ConvergeOptions['onCommand'];
+  readonly earlier: readonly (string | undefined)[];
+}
+
+/** What is left undone, as an error; undefined when all is as before. */
+async function undo(
+  { host, store }: { readonly host: Host; readonly store: Store },
+  change: Change,
+  { onCommand, earlier }: Undo,
+): Promise<unknown> {
+  try {
+    const steps = diff(await change.observe(), change.before);
+    for (const effect of effectsOf(steps)) await perform(host, effect, onCommand);
+    for (const [index, { file }] of change.records.entries()) {
+      const text = earlier[index];
+      await (text === undefined ? store.remove(file) : store.write(file, text));
+    }
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function withUndo(cause: unknown, failure: unknown): unknown {
+  if (!(cause instanceof IslandError)) return cause;
+  const { code, message, hint } = cause;
+  if (failure === undefined) {
+    return new IslandError(code, `${message}; everything that this run did is undone`, {
+      ...(hint !== undefined && { hint }),
+      cause,
+    });
+  }
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  return new IslandError(code, `${message}; the undo failed as well: ${reason}`, {
+    hint: 'run "island leave" to remove what is there, then "island join"',
+    cause,
+  });
+}

@@ -1,0 +1,80 @@
+import { IslandError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import { nftTableOf } from '../model/addressing.ts';
+import { diff } from '../plan/diff.ts';
+import type { Observed } from '../plan/observed.ts';
+import { type Marks, ownedOf } from '../plan/owned.ts';
+import { restoredSysctls } from '../plan/sysctl.ts';
+import { type ConvergeOptions, converge } from './converge.ts';
+import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
+import { requireRoot } from './root.ts';
+import { type Selection, selectIsland } from './select.ts';
+
+export interface Left {
+  readonly island: string;
+  /** Commands that were run; none when the host was not on the island. */
+  readonly changed: boolean;
+}
+
+/** Gives the host back as it was before the first join. Needs no file: what is ours is marked. */
+export async function leave(host: Host, options: Selection & ConvergeOptions): Promise<Left> {
+  requireRoot(host, 'leave');
+  const leaving = await islandToLeave(host, options);
+  const { island } = leaving;
+  const store = host.store(island);
+  return host.exclusively(island, async () => {
+    const [joined, record] = await Promise.all([readJoined(store), readSysctls(store)]);
+    const observed = await host.observe(nftTableOf(island));
+    const marks = marksFrom(observed, { ...leaving, joined });
+    const plan = (now: Observed) => diff(ownedOf(now, marks), restoredSysctls({ observed: now, record }));
+    const observe = () => host.observe(nftTableOf(island));
+    const steps = plan(observed);
+
+    await converge(
+      { host, store },
+      {
+        ...{ steps, before: ownedOf(observed, marks), records: [] },
+        observe: async () => ownedOf(await observe(), marks),
+        leftover: async () => plan(await observe()),
+      },
+      options,
+    );
+    await store.remove('sysctls');
+    await store.remove('joined');
+    return { island, changed: steps.length > 0 };
+  });
+}
+
+/** The island of `-i` or `-c`, the only one that this host has joined, or the only one configured here. */
+async function islandToLeave(host: Host, selection: Selection): Promise<Leaving> {
+  const { island, config } = selection;
+  if (island !== undefined && config === undefined) return { island };
+  const [only, ...more] = config === undefined ? await host.joinedIslands() : [];
+  if (only === undefined) {
+    const { name, port } = await selectIsland(host, selection);
+    return { island: name, port };
+  }
+  if (more.length === 0) return { island: only };
+  throw new IslandError('E_USAGE', `this host has joined several islands: ${[only, ...more].join(', ')}`, {
+    hint: `say which with -i, such as "-i ${only}"`,
+  });
+}
+
+interface Leaving {
+  readonly island: string;
+  /** The file's, where there is a file. */
+  readonly port?: number;
+}
+
+interface MarkSources extends Leaving {
+  readonly joined: JoinedRecord | undefined;
+}
+
+/** Without record and file the group of the links tells the port with which the host joined. */
+function marksFrom(observed: Observed, { island, port, joined }: MarkSources): Marks {
+  const groups = observed.links
+    .filter(({ name, alias }) => name.startsWith('isl-') && alias.startsWith(`island:${island}/`))
+    .map(({ group }) => group);
+  const ports = [port, joined?.port].filter((known) => known !== undefined);
+  return { island, ports: [...new Set([...groups, ...ports])] };
+}

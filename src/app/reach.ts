@@ -1,0 +1,46 @@
+import type { Host } from '../host/host.ts';
+import { endsOf, type LinkEnd, type LinkKind } from '../model/island.ts';
+import type { Scene } from './scene.ts';
+
+/** Whether an end of the island answers this host at its inner address, and after how many milliseconds. */
+export interface Reached extends FarEnd {
+  readonly ms: number | undefined;
+}
+
+/** The other end of a link of this host; a member has no link, and asks its gateway and the hub. */
+interface FarEnd {
+  readonly end: LinkEnd;
+  readonly link: LinkKind | undefined;
+}
+
+/** Long enough for a peer across a continent; `join` waits it out when one is not up yet. */
+const TIMEOUT_MS = 400;
+/** Sockets open at one moment: a hub may have ten thousand peers, a process has 1024 descriptors. */
+const AT_ONCE = 256;
+
+/** Asks the far ends of this host's links, or a member's gateway and hub, all at once. */
+export async function reachEnds(host: Host, { island, place }: Scene): Promise<Reached[]> {
+  const ends = farEnds(island, place);
+  const reached: Reached[] = [];
+  for (let from = 0; from < ends.length; from += AT_ONCE) {
+    const some = ends.slice(from, from + AT_ONCE).map(async (far) => ({
+      ...far,
+      ms: await host.reach(far.end.inner, { port: island.port, timeoutMs: TIMEOUT_MS }),
+    }));
+    reached.push(...(await Promise.all(some)));
+  }
+  return reached;
+}
+
+function farEnds(island: Scene['island'], place: Scene['place']): readonly FarEnd[] {
+  switch (place.role) {
+    case 'hub':
+      return island.peers.map((peer) => ({ end: peer, link: peer.link }));
+    case 'peer':
+      return [{ end: island.hub, link: place.end.link }];
+    case 'member':
+      return endsOf(island)
+        .filter((end) => end === place.gateway || end === island.hub)
+        .map((end) => ({ end, link: undefined }));
+  }
+}

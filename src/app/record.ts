@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { IslandError } from '../errors.ts';
+import type { Store } from '../host/host.ts';
+import { NO_RECORD, type SysctlRecord } from '../plan/sysctl.ts';
+
+/** As what this host joined; a reboot does not forget it, and `leave` needs no file with it. */
+export interface JoinedRecord {
+  /** The host's name in the island. */
+  readonly name: string;
+  readonly port: number;
+}
+
+const joinedShape = z.object({ name: z.string(), port: z.int().min(1).max(65_535) });
+const sysctlsShape = z.object({
+  forwardingOfAll: z.string().optional(),
+  earlier: z.record(z.string(), z.string()),
+});
+
+export async function readJoined(store: Store): Promise<JoinedRecord | undefined> {
+  const text = await store.read('joined');
+  return text === undefined ? undefined : parsed(text, joinedShape, 'joined.json');
+}
+
+export async function readSysctls(store: Store): Promise<SysctlRecord> {
+  const text = await store.read('sysctls');
+  if (text === undefined) return NO_RECORD;
+  const { forwardingOfAll, earlier } = parsed(text, sysctlsShape, 'sysctls.json');
+  return { forwardingOfAll, earlier };
+}
+
+/** For people to read, too. */
+export function formatRecord(record: JoinedRecord | SysctlRecord): string {
+  return `${JSON.stringify(record, null, 2)}\n`;
+}
+
+function parsed<T extends z.ZodType>(text: string, shape: T, name: string): z.output<T> {
+  try {
+    return shape.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new IslandError('E_APPLY', `${name} of the island is damaged`, {
+      hint: 'remove it below /var/lib/island or /run/island, and join again',
+      cause,
+    });
+  }
+}

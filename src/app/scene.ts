@@ -1,0 +1,78 @@
+import { IslandError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import { nftTableOf } from '../model/addressing.ts';
+import type { Island } from '../model/island.ts';
+import { type NoPlace, type Place, placeOf } from '../model/place.ts';
+import { desiredOf } from '../plan/desired.ts';
+import { diff, type Step } from '../plan/diff.ts';
+import { type Finding, findingsOf } from '../plan/finding.ts';
+import { type Observed, ownAddresses } from '../plan/observed.ts';
+import { type Marks, ownedOf } from '../plan/owned.ts';
+import type { Resource } from '../plan/resource.ts';
+import type { SysctlRecord } from '../plan/sysctl.ts';
+import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
+import { type Selection, selectIsland } from './select.ts';
+
+export interface SceneOptions extends Selection {
+  /** Who this host is, when the operator says so. */
+  readonly name?: string | undefined;
+}
+
+/** One look at this host: what the island wants of it, what it has, and what lies between. */
+export interface Scene {
+  readonly island: Island;
+  readonly place: Place;
+  readonly observed: Observed;
+  readonly owned: readonly Resource[];
+  readonly desired: readonly Resource[];
+  readonly notes: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly steps: readonly Step[];
+  readonly joined: JoinedRecord | undefined;
+  readonly record: SysctlRecord;
+}
+
+export async function lookAt(host: Host, options: SceneOptions): Promise<Scene> {
+  return sceneOf(host, await selectIsland(host, options), options.name);
+}
+
+/** The same for an island that is already loaded. Reads the host, changes nothing. */
+export async function sceneOf(host: Host, island: Island, name?: string): Promise<Scene> {
+  const store = host.store(island.name);
+  const [observed, joined, record] = await Promise.all([
+    host.observe(nftTableOf(island.name)),
+    readJoined(store),
+    readSysctls(store),
+  ]);
+  const place = requirePlace(locate(host, { island, observed, name: name ?? joined?.name }), island);
+  const marks = marksOf(island, joined);
+  const { resources: desired, notes } = desiredOf({ island, place, observed, record });
+  const owned = ownedOf(observed, marks);
+  return {
+    ...{ island, place, observed, owned, desired, notes, joined, record },
+    findings: findingsOf({ island, place, observed, marks, desired }),
+    steps: diff(owned, desired),
+  };
+}
+
+interface Sighting {
+  readonly island: Island;
+  readonly observed: Observed;
+  readonly name: string | undefined;
+}
+
+export function locate(host: Host, { island, observed, name }: Sighting): Place | NoPlace {
+  return placeOf(island, { name, hostname: host.hostname, addresses: ownAddresses(observed) });
+}
+
+/** What is ours carries the file's port, or the one with which this host joined before the file changed. */
+export function marksOf(island: Island, joined: JoinedRecord | undefined): Marks {
+  return { island: island.name, ports: [...new Set([island.port, joined?.port ?? island.port])] };
+}
+
+function requirePlace(place: Place | NoPlace, island: Island): Place {
+  if (place.role !== 'none') return place;
+  throw new IslandError('E_CONFIG', `this host has no place in ${island.name}: ${place.reason}`, {
+    hint: 'say who it is with --name, or add it to the file on every host',
+  });
+}

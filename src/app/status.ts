@@ -1,0 +1,92 @@
+import type { Host } from '../host/host.ts';
+import { linkNameOf, SHARED } from '../model/addressing.ts';
+import type { Island, LinkKind } from '../model/island.ts';
+import { explain } from '../plan/explain.ts';
+import type { ObservedLink } from '../plan/observed.ts';
+import { type Reached, reachEnds } from './reach.ts';
+import { lookAt, type Scene, type SceneOptions } from './scene.ts';
+
+/** One far end of this host: over a link of ours, or through the gateway for a member. */
+export interface EndStatus {
+  readonly name: string;
+  readonly inner: string;
+  readonly outer: string;
+  readonly kind: LinkKind | 'routed';
+  readonly link: string | undefined;
+  /** `missing` and `down` are the link's; `silent` is an end that does not answer. */
+  readonly state: 'up' | 'silent' | 'down' | 'missing';
+  readonly rttMs: number | undefined;
+  readonly mtu: number | undefined;
+}
+
+export interface LinkStatus {
+  readonly name: string;
+  readonly kind: string;
+  readonly ends: number;
+  readonly mtu: number;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly collisions: number;
+}
+
+export interface Status {
+  readonly scene: Scene;
+  readonly ends: readonly EndStatus[];
+  readonly links: readonly LinkStatus[];
+  /** What differs from the file, in words; empty on a converged host. */
+  readonly drift: readonly string[];
+  /** Nothing of the island is here. */
+  readonly absent: boolean;
+}
+
+/** What this host has of the island, and what it should have. Changes nothing. */
+export async function status(host: Host, options: SceneOptions): Promise<Status> {
+  const scene = await lookAt(host, options);
+  const { steps, findings, joined, island, observed } = scene;
+  const absent = joined === undefined && steps.length > 0 && steps.every(({ action }) => action === 'add');
+  const reached = absent ? [] : await reachEnds(host, scene);
+  return {
+    scene,
+    absent,
+    ends: reached.map((end) => endStatus(scene, end)),
+    links: observed.links
+      .filter(({ alias }) => alias.startsWith(`island:${island.name}/`))
+      .map(linkStatus(island)),
+    drift: [
+      ...steps.map(explain),
+      ...findings.filter(({ weight }) => weight !== 'note').map(({ text }) => text),
+    ],
+  };
+}
+
+function endStatus({ island, place, observed }: Scene, { end, link: kind, ms }: Reached): EndStatus {
+  const common = { name: end.name, inner: end.inner, outer: end.outer, rttMs: ms };
+  if (kind === undefined) {
+    return {
+      ...common,
+      kind: 'routed',
+      link: undefined,
+      mtu: undefined,
+      state: ms === undefined ? 'silent' : 'up',
+    };
+  }
+  const shared = place.role === 'hub' && kind === 'vxlan';
+  const name = linkNameOf(island.name, shared ? SHARED : end.name);
+  const link = observed.links.find((candidate) => candidate.name === name);
+  return { ...common, kind, link: link?.name, mtu: link?.mtu, state: stateOf(link, ms) };
+}
+
+function stateOf(link: ObservedLink | undefined, ms: number | undefined): EndStatus['state'] {
+  if (link === undefined) return 'missing';
+  if (!link.up) return 'down';
+  return ms === undefined ? 'silent' : 'up';
+}
+
+function linkStatus({ peers }: Island): (link: ObservedLink) => LinkStatus {
+  return ({ name, kind, mtu, counters, alias }) => {
+    const shared = alias.endsWith(`/${SHARED}`);
+    const ends = shared ? peers.filter(({ link }) => link === 'vxlan').length : 1;
+    const { rxBytes, txBytes, collisions } = counters;
+    return { name, kind: kind ?? 'unknown', ends, mtu, rxBytes, txBytes, collisions };
+  };
+}

@@ -1,0 +1,23 @@
+import type { Host } from '../host/host.ts';
+import { nftTableOf } from '../model/addressing.ts';
+import type { Island } from '../model/island.ts';
+import type { NoPlace, Place } from '../model/place.ts';
+import { readJoined } from './record.ts';
+import { locate, type SceneOptions } from './scene.ts';
+import { selectIsland } from './select.ts';
+
+export interface Whoami {
+  readonly island: Island;
+  readonly place: Place | NoPlace;
+}
+
+/** Which host of the island this is, and why. */
+export async function whoami(host: Host, options: SceneOptions): Promise<Whoami> {
+  const island = await selectIsland(host, options);
+  const [observed, joined] = await Promise.all([
+    host.observe(nftTableOf(island.name)),
+    readJoined(host.store(island.name)),
+  ]);
+  const place = locate(host, { island, observed, name: options.name ?? joined?.name });
+  return { island, place };
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { type Deps, type SelectionOptions, withExamples, withSelection } from '../options.ts';
+
+interface LeaveOptions extends SelectionOptions {
+  readonly json?: boolean;
+}
+
+export function leaveCommand({ out, host, interrupted }: Deps): Command {
+  const command = new Command('leave')
+    .summary('give the host back as it was')
+    .description(
+      'Removes all that the island put on this host and restores what it changed. Works without the file: what is the island’s is marked in the kernel.',
+    )
+    .option('--json', 'print JSON for programs')
+    .action(async (options: LeaveOptions) => {
+      const { leave } = await import('../../app/leave.ts');
+      const machine = await host();
+      const onCommand = out.echoes ? (line: string) => out.note(out.paint('dim', `[#] ${line}`)) : undefined;
+      const left = await leave(machine, { ...options, onCommand, interrupted });
+      const ms = Math.round(machine.now());
+      if (options.json === true) out.json({ schemaVersion: 1, ...left, ms });
+      else if (left.changed) out.line(`left ${left.island} (${ms} ms)`);
+      else out.line(`nothing of ${left.island} was on this host`);
+    });
+  return withExamples(withSelection(command), [
+    ['island leave', 'leave the only island of this host'],
+    ['island leave -i r2lab', 'leave one of several'],
+  ]);
+}

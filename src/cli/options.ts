@@ -1,0 +1,45 @@
+import { type Command, Option } from 'commander';
+import type { Host } from '../host/host.ts';
+import type { Output } from './output.ts';
+
+/** What main gives the commands. */
+export interface Deps {
+  readonly out: Output;
+  /** The real machine; made when a command needs it. */
+  readonly host: () => Promise<Host>;
+  /** Ends the process with exit status 1: the answer is no. */
+  readonly answerNo: () => void;
+  /** Whether the operator asked to stop. */
+  readonly interrupted: () => boolean;
+}
+
+export interface SelectionOptions {
+  readonly island?: string;
+  readonly config?: string;
+}
+
+export interface PlaceOptions extends SelectionOptions {
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+/** `-i` and `-c`: which island. */
+export function withSelection(command: Command): Command {
+  return command
+    .addOption(new Option('-i, --island <name>', 'the island of /etc/island/<name>.yaml'))
+    .addOption(new Option('-c, --config <file>', 'the file that describes the island'));
+}
+
+/** The options of every command that looks at this host. */
+export function withPlace(command: Command): Command {
+  return withSelection(command)
+    .addOption(new Option('--name <host>', 'who this host is, when its hostname and addresses do not tell'))
+    .addOption(new Option('--json', 'print JSON for programs'));
+}
+
+/** Examples under `--help`, each as it would be typed. */
+export function withExamples(command: Command, examples: readonly (readonly [string, string])[]): Command {
+  const width = Math.max(...examples.map(([typed]) => typed.length));
+  const lines = examples.map(([typed, meaning]) => `  ${typed.padEnd(width)}  ${meaning}`);
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,43 @@
+/** Results go to stdout through this; what is said about the work goes to stderr. */
+export interface Output {
+  line(text: string): void;
+  json(value: unknown): void;
+  /** A word to the operator on stderr. */
+  note(text: string): void;
+  /** Colours, on a terminal only. */
+  readonly paint: (style: Style, text: string) => string;
+  /** Whether stderr is a terminal, so that commands are echoed as they run. */
+  readonly echoes: boolean;
+}
+
+export type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
+
+/** ECMA-48 select graphic rendition: on and off. */
+const CODES: Readonly<Record<Style, readonly [number, number]>> = {
+  green: [32, 39],
+  red: [31, 39],
+  yellow: [33, 39],
+  dim: [2, 22],
+  bold: [1, 22],
+};
+
+interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** `NO_COLOR` is set (no-color.org). */
+  readonly plain: boolean;
+}
+
+export function terminalOutput({ stdout, stderr, plain }: Streams): Output {
+  const colours = stdout.isTTY === true && !plain;
+  return {
+    line: (text) => void stdout.write(`${text}\n`),
+    json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    paint: (style, text) => {
+      const [on, off] = CODES[style];
+      return colours ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+    },
+    echoes: stderr.isTTY === true,
+  };
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { completeCommand } from './commands/complete.ts';
+import { configCommand } from './commands/config.ts';
+import { initCommand } from './commands/init.ts';
+import { joinCommand } from './commands/join.ts';
+import { leaveCommand } from './commands/leave.ts';
+import { planCommand } from './commands/plan.ts';
+import { statusCommand } from './commands/status.ts';
+import { whoamiCommand } from './commands/whoami.ts';
+import { type Deps, withExamples } from './options.ts';
+
+/** The command tree: the one source of `--help`, the completion and docs/cli.md. */
+export function createProgram(deps: Deps, version: string): Command {
+  const program = new Command('island')
+    .description('Join hosts behind a NAT and a cluster with public addresses into one routed network.')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError();
+  const commands = [
+    initCommand(deps),
+    configCommand(deps),
+    whoamiCommand(deps),
+    planCommand(deps),
+    joinCommand(deps),
+    leaveCommand(deps),
+    statusCommand(deps),
+    completeCommand(deps),
+  ];
+  // exitOverride is not inherited by commands that are made apart.
+  for (const command of commands) {
+    for (const sub of [command, ...command.commands]) sub.exitOverride();
+    program.addCommand(command, { hidden: command.name() === 'complete' });
+  }
+  return withExamples(program, [
+    ['island init --name r2lab > /etc/island/r2lab.yaml', 'write a starter file'],
+    ['island plan', 'print the commands that join would run'],
+    ['island join', 'make this host part of the island'],
+    ['island status', 'say what is there, and what differs'],
+    ['island leave', 'give the host back as it was'],
+  ]);
+}

@@ -1,0 +1,75 @@
+import { type ErrorCode, EXIT } from '../errors.ts';
+
+interface Meaning {
+  /** The name of the number in sysexits.h, by which systemd and other programs know it. */
+  readonly sysexit: string;
+  readonly when: string;
+  readonly remedy: string;
+}
+
+const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
+  E_USAGE: {
+    sysexit: 'EX_USAGE',
+    when: 'An option or argument is unknown, missing or malformed, or several islands could be meant.',
+    remedy: 'Look at `island help <command>`; say which island with `-i`.',
+  },
+  E_HOST_UNSUPPORTED: {
+    sysexit: 'EX_UNAVAILABLE',
+    when: 'A program (`ip`, `bridge`, `nft`) or a kernel module (`ipip`, `vxlan`) that is needed is not there.',
+    remedy:
+      'Install iproute2 and nftables; load the module, or choose the other kind of link in the file, on every host.',
+  },
+  E_BUG: {
+    sysexit: 'EX_SOFTWARE',
+    when: 'Something that cannot happen did. The stack is printed.',
+    remedy: 'Report it with the stack, the version (`island --version`) and the command.',
+  },
+  E_APPLY: {
+    sysexit: 'EX_OSERR',
+    when: 'The kernel or a program refused a step, answered something unexpected, or a file could not be written.',
+    remedy:
+      'The message ends with what became of this run’s work, normally undone. Compare with `island plan`, then run the command again.',
+  },
+  E_RETRY: {
+    sysexit: 'EX_TEMPFAIL',
+    when: 'Not now: another island command is changing this island, the uplink has no route yet, or you interrupted.',
+    remedy: 'Run it again later. The unit does so by itself.',
+  },
+  E_PERMISSION: {
+    sysexit: 'EX_NOPERM',
+    when: 'The command changes the host, or reads what only root may, and you are not root.',
+    remedy: 'Run it as root.',
+  },
+  E_CONFIG: {
+    sysexit: 'EX_CONFIG',
+    when: 'The file is missing or wrong, contradicts this host (an address that is not here, a clash with its routes), or this host is not in it.',
+    remedy:
+      'Correct what the message names as `file:line:column`, on every host; `island config check` finds all of it at once.',
+  },
+};
+
+/** docs/errors.md: every exit status with its code, when it comes and what to do. */
+export function errorDocs(): string {
+  const codes = Object.entries(EXIT).toSorted(([, a], [, b]) => a - b) as [ErrorCode, number][];
+  return [
+    '# Errors and exit statuses',
+    '',
+    'An error is one line on stderr, `island: what is wrong, "value"`, and a `hint:` line with what to type next.',
+    'Nothing has been changed, or what was changed has been undone, unless the message says otherwise.',
+    '',
+    '| status | code | sysexits.h | when | what to do |',
+    '|-|-|-|-|-|',
+    '| 0 | | `EX_OK` | Done, or the answer is yes. | |',
+    '| 1 | | | The answer is no: `status` found drift, `plan --exit-code` found something to do, `whoami` found no place. | `island plan` shows it, `island join` repairs it. |',
+    ...codes.map(([code, status]) => row(code, status)),
+    '',
+    'The numbers are those of sysexits.h, which systemd names in `systemctl status`. `island@.service` tries again by',
+    'itself, but for those that trying again cannot cure (`RestartPreventExitStatus=`).',
+    '',
+  ].join('\n');
+}
+
+function row(code: ErrorCode, status: number): string {
+  const { sysexit, when, remedy } = MEANINGS[code];
+  return `| ${status} | \`${code}\` | \`${sysexit}\` | ${when} | ${remedy} |`;
+}

@@ -1,0 +1,53 @@
+import { CommanderError } from 'commander';
+import { terminalOutput } from './cli/output.ts';
+import { createProgram } from './cli/program.ts';
+import { EXIT, IslandError } from './errors.ts';
+import type { Host } from './host/host.ts';
+import { version } from './version.ts';
+
+let interrupted = false;
+const { stdout, stderr, env } = process;
+
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+// A reader that closes early ("island plan | head") ends us without a word.
+stdout.on('error', () => process.exit());
+
+try {
+  const out = terminalOutput({ stdout, stderr, plain: env['NO_COLOR'] !== undefined });
+  await createProgram({ out, host, answerNo, interrupted: () => interrupted }, version).parseAsync();
+} catch (error) {
+  process.exitCode = statusOf(error);
+}
+
+async function host(): Promise<Host> {
+  const { localHost } = await import('./host/local-host.ts');
+  // The system's own directories too: sudo and cron often leave sbin out.
+  const path = `${env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`;
+  return localHost({ path, isRoot: process.getuid?.() === 0 });
+}
+
+function answerNo(): void {
+  process.exitCode = 1;
+}
+
+/** The command in hand ends first, then the work is undone. A second signal does not wait. */
+function stop(): void {
+  if (interrupted) process.exit(EXIT.E_RETRY);
+  interrupted = true;
+  stderr.write('island: stopping; again to stop at once and leave the work half done\n');
+}
+
+function statusOf(error: unknown): number {
+  // With exitOverride() commander throws even for --help, and has already printed.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.E_USAGE;
+  if (!(error instanceof IslandError)) {
+    stderr.write(
+      `island: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT.E_BUG;
+  }
+  stderr.write(`island: ${error.message}\n`);
+  if (error.hint !== undefined) stderr.write(`hint: ${error.hint}\n`);
+  return error.exitCode;
+}

@@ -1,0 +1,4 @@
+/** Put in by build.mjs from package.json. */
+declare const ISLAND_VERSION: string;
+
+export const version = ISLAND_VERSION;

@@ -1,0 +1,51 @@
+import type { Effect } from '../../src/plan/effect.ts';
+import type { NftTable } from '../../src/plan/resource.ts';
+
+/** What `nft -f` makes of an input: the table, or nothing after a delete. Knows island's inputs and rejects others. */
+export function parseNftInput({ input }: Extract<Effect, { tool: 'nft' }>): NftTable | 'absent' {
+  const deletes = /^delete table inet (?<name>island-\S+)\n$/.exec(input);
+  if (deletes !== null) return 'absent';
+  const head =
+    /^add table inet (?<name>island-\S+)\ndelete table inet \k<name>\ntable inet \k<name> \{\n/.exec(input);
+  const name = head?.groups?.['name'];
+  if (head === null || name === undefined) throw new Error(`unexpected nft input: ${input}`);
+  const blocks = [
+    ...input.slice(head[0].length).matchAll(/^ {2}(set|map|chain) (\S+) \{\n((?: {4}.*\n)*) {2}\}\n/gm),
+  ];
+  return {
+    ...{ kind: 'nft', name },
+    sets: blocks.filter(([, kind]) => kind !== 'chain').map(([, , set = '', body = '']) => toSet(set, body)),
+    chains: blocks
+      .filter(([, kind]) => kind === 'chain')
+      .map(([, , chain = '', body = '']) => toChain(chain, body)),
+  };
+}
+
+function toSet(name: string, body: string): NftTable['sets'][number] {
+  const elements = /elements = \{ (.*) \}/.exec(body)?.[1]?.replaceAll('"', '').split(', ') ?? [];
+  const type = /type (.*)/.exec(body)?.[1] ?? '';
+  return { name, type, interval: body.includes('flags interval'), elements: elements.toSorted() };
+}
+
+function toChain(name: string, body: string): NftTable['chains'][number] {
+  const [head = '', ...rules] = body.trim().split('\n');
+  const hook = /^(type \S+ hook \S+ priority -?\d+); policy accept;$/.exec(head)?.[1];
+  if (hook === undefined) throw new Error(`unexpected chain head: ${head}`);
+  return {
+    name,
+    hook,
+    rules: rules.map((rule) => ({ mark: /comment "([^"]{1,127})"$/.exec(rule)?.[1] ?? '' })),
+  };
+}
+
+/** As `nft list` would, a text that `nft -f` reads; of rules the fake has kept the comment only. */
+export function formatListing({ name, sets, chains }: NftTable): string {
+  const text = [
+    ...sets.map((set) => `  ${set.type.includes(':') ? 'map' : 'set'} ${set.name} {\n    type ${set.type}\n${set.interval ? '    flags interval\n' : ''}${set.elements.length === 0 ? '' : `    elements = { ${set.elements.join(', ')} }\n`}  }\n`),
+    ...chains.map(
+      (chain) =>
+        `  chain ${chain.name} {\n    ${chain.hook}; policy accept;\n${chain.rules.map(({ mark }) => `    comment "${mark}"\n`).join('')}  }\n`,
+    ),
+  ];
+  return `table inet ${name} {\n${text.join('')}}\n`;
+}
