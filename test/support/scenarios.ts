@@ -1,0 +1,164 @@
+import { equal } from './assert.ts';
+import { ADDRESSES, island, joinAll, joiningHosts, modelFile, mustIsland } from './island.ts';
+import { AGENT_PORT } from './lab/agent-protocol.ts';
+import { type Dump, dump } from './lab/dump.ts';
+import { uplinkFlap } from './lab/flap.ts';
+import type { LabHost } from './lab/host.ts';
+import type { Lab } from './lab/lab.ts';
+import { formatFailures, type MatrixOptions, matrix } from './lab/matrix.ts';
+
+/** Of a link in the model network, whose underlay carries 1500 bytes. */
+const LINK_MTU = { ipip: 1480, vxlan: 1450 } as const;
+
+type Kind = keyof typeof LINK_MTU;
+
+/**
+ * What is true of the model network with either kind of link. Run where the kernel has that kind: here with
+ * vxlan, in the guest with ipip. Each takes the network as the operator has it, and gives it back so.
+ */
+export interface Scenario {
+  readonly name: string;
+  readonly run: (lab: Lab, kind: Kind) => Promise<void>;
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'every host of both sites reaches every other one at its own address, also after a flap and a second join',
+    run: everyPair,
+  },
+  {
+    name: 'a cloud gateway behind a 1:1 NAT and a plain peer of the other kind are full members',
+    run: mixedPeers,
+  },
+  { name: 'ranges behind a host are routed to it by everyone else', run: podRanges },
+];
+
+async function everyPair(lab: Lab, kind: Kind): Promise<void> {
+  const hosts = joiningHosts(lab);
+  const before = await dumpAll(hosts);
+  await joinAll(hosts, modelFile(kind));
+  await reachable(hosts, { mtu: LINK_MTU[kind] });
+  await pduIsReached(lab, hosts);
+  equal(
+    'status',
+    await codes(hosts, 'status'),
+    hosts.map(() => 0),
+  );
+
+  await uplinkFlap(lab.host('faraday'), 'internet');
+  await reachable(hosts, { mtu: LINK_MTU[kind] });
+
+  const joined = await dumpAll(hosts);
+  await Promise.all(hosts.map((host) => mustIsland(host, 'join')));
+  equal('a second join changes nothing', await dumpAll(hosts), joined);
+  equal(
+    'plan --exit-code',
+    await codes(hosts, 'plan', '--exit-code'),
+    hosts.map(() => 0),
+  );
+
+  await Promise.all(hosts.map((host) => host.run(['rm', '/etc/island/r2lab.yaml'])));
+  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+  equal('leave gives the host back', await dumpAll(hosts), before);
+}
+
+async function mixedPeers(lab: Lab, kind: Kind): Promise<void> {
+  const other = kind === 'ipip' ? 'vxlan' : kind;
+  // A cloud's 1:1 NAT passes vxlan; ipip needs one that knows protocol 4, as Linux's does.
+  const extra = `  - { name: cloud1, outer: 203.0.113.7, inner: 10.3.1.4, link: ${kind}, networks: [{ subnet: 10.77.0.0/24, gateway: 10.77.0.1 }] }
+  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.5, link: ${other} }
+`;
+  const hosts = [...joiningHosts(lab), ...['cloud1', 'vm1', 'laptop'].map(lab.host)];
+  const before = await dumpAll(hosts);
+  await joinAll(hosts, modelFile(kind, extra));
+  await reachable(hosts, {
+    mtu: 1450,
+    addresses: { ...ADDRESSES, cloud1: ['10.77.0.1', '10.3.1.4'], laptop: ['10.3.1.5'] },
+    sourceOf: ({ from }) => ({ laptop: '10.3.1.5', cloud1: '10.77.0.1' })[from],
+  });
+  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+  equal('leave gives the host back', await dumpAll(hosts), before);
+}
+
+async function podRanges(lab: Lab, kind: Kind): Promise<void> {
+  const hosts = joiningHosts(lab);
+  const pods = { 'sopnode-w1': '10.244.1.0/24', fit07: '10.244.7.0/24' } as const;
+  const file = modelFile(kind)
+    .replace(
+      'sopnode-w[1-3]", address: "138.96.245.[51-53]"',
+      'sopnode-w[2-3]", address: "138.96.245.[52-53]"',
+    )
+    .replace('fit[01-37]", address: "192.168.3.[1-37]"', 'fit[01-06]", address: "192.168.3.[1-6]"')
+    .concat(`  - { name: sopnode-w1, address: 138.96.245.51, routes: [${pods['sopnode-w1']}] }\n`)
+    .concat(`  - { name: fit07, address: 192.168.3.7, routes: [${pods.fit07}] }\n`);
+  const owners = ['sopnode-w1', 'fit07'].map(lab.host);
+  const addresses = { 'sopnode-w1': ['10.244.1.1'], fit07: ['10.244.7.1'] };
+  await Promise.all(
+    owners.map((host) => host.ip(podLines(addresses[host.name as keyof typeof addresses][0] ?? ''))),
+  );
+  await joinAll(hosts, file);
+
+  const passes = await matrix(hosts, {
+    addresses: { ...onlyTo(hosts, addresses) },
+    mtu: LINK_MTU[kind],
+    sourceOf: ownSource,
+  });
+  equal('pods are reached', formatFailures(passes), []);
+  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+  await Promise.all(owners.map((host) => host.ip(['link delete dev cni0'])));
+}
+
+/** As a CNI makes it: a bridge of the host's own, with the first address of its range. */
+function podLines(address: string): string[] {
+  return [
+    'link add cni0 type bridge',
+    `address add ${address}/24 dev cni0`,
+    'link set cni0 up addrgenmode none',
+  ];
+}
+
+/** No address for hosts that are only asked from. */
+function onlyTo(
+  hosts: readonly LabHost[],
+  addresses: Readonly<Record<string, readonly string[]>>,
+): Record<string, readonly string[]> {
+  return Object.fromEntries(hosts.map(({ name }) => [name, addresses[name] ?? []]));
+}
+
+/** The address that the others know a host by. */
+function ownSource({ from }: { readonly from: string }): string | undefined {
+  const [first] = ADDRESSES[from] ?? [];
+  if (first !== undefined) return first;
+  return from.startsWith('fit') ? `192.168.3.${Number(from.slice(3))}` : `138.96.245.5${from.at(-1)}`;
+}
+
+/** Every ordered pair: TCP both ways, a full-size packet that may not be fragmented, and the sender's own address. */
+export async function reachable(hosts: readonly LabHost[], options: MatrixOptions): Promise<void> {
+  const passes = await matrix(hosts, { addresses: ADDRESSES, ...options });
+  equal('every pair passes', formatFailures(passes), []);
+}
+
+/** The appliance takes no routes; its gateway translates what comes from elsewhere. */
+async function pduIsReached(lab: Lab, hosts: readonly LabHost[]): Promise<void> {
+  await lab.host('pdu').agent();
+  const targets = [{ address: '138.96.245.30', port: AGENT_PORT }];
+  for (const host of hosts) {
+    const [reply] = await (await host.agent()).ask({ op: 'probe', targets, deadlineMs: 3000 });
+    const neighbour = host.name.startsWith('sopnode-w');
+    equal(
+      `${host.name} reaches the pdu`,
+      reply?.saw,
+      neighbour ? ownSource({ from: host.name }) : '138.96.245.50',
+    );
+  }
+}
+
+export function dumpAll(hosts: readonly LabHost[]): Promise<Dump[]> {
+  return Promise.all(hosts.map(dump));
+}
+
+/** The exit status of an island command on each host. */
+export async function codes(hosts: readonly LabHost[], ...args: readonly string[]): Promise<number[]> {
+  const ended = await Promise.all(hosts.map((host) => island(host, ...args)));
+  return ended.map(({ code }) => code);
+}
