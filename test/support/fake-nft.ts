@@ -41,7 +41,10 @@ function toChain(name: string, body: string): NftTable['chains'][number] {
 /** As `nft list` would, a text that `nft -f` reads; of rules the fake has kept the comment only. */
 export function formatListing({ name, sets, chains }: NftTable): string {
   const text = [
-    ...sets.map((set) => `  ${set.type.includes(':') ? 'map' : 'set'} ${set.name} {\n    type ${set.type}\n${set.interval ? '    flags interval\n' : ''}${set.elements.length === 0 ? '' : `    elements = { ${set.elements.join(', ')} }\n`}  }\n`),
+    ...sets.map(
+      (set) =>
+        `  ${set.type.includes(':') ? 'map' : 'set'} ${set.name} {\n    type ${set.type}\n${set.interval ? '    flags interval\n' : ''}${set.elements.length === 0 ? '' : `    elements = { ${set.elements.join(', ')} }\n`}  }\n`,
+    ),
     ...chains.map(
       (chain) =>
         `  chain ${chain.name} {\n    ${chain.hook}; policy accept;\n${chain.rules.map(({ mark }) => `    comment "${mark}"\n`).join('')}  }\n`,
