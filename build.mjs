@@ -1,7 +1,7 @@
 // Bundles src/ into dist/: one file per command, so that each imports only what it needs when it runs.
 // "node build.mjs docs" writes the pages and the completion that are derived from the code; "docs --check"
 // fails when the committed ones differ.
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -18,6 +18,9 @@ const common = {
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
+  // The ES modules of the package, which its exports hide from Node: unlike its CommonJS they can be shaken,
+  // which halves what every command has to compile.
+  alias: { yaml: resolve('node_modules/yaml/browser/dist/index.js') },
   logLevel: 'warning',
 };
 
@@ -26,18 +29,21 @@ if (task === 'docs') await writeDocs(flags.includes('--check'));
 else await buildIsland();
 
 async function buildIsland() {
-  rmSync('dist/chunk', { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: ['src/main.ts'],
     outdir: 'dist',
     splitting: true,
     minify: true,
-    keepNames: true,
     chunkNames: 'chunk/[name]-[hash]',
     banner: { js: `#!/usr/bin/env node\n${common.banner.js}` },
+    metafile: true,
   });
   chmodSync('dist/main.js', 0o755);
+  // Last, and only what nobody imports any more: an island may be running from here.
+  for (const name of readdirSync('dist/chunk')) {
+    if (!(`dist/chunk/${name}` in metafile.outputs)) rmSync(`dist/chunk/${name}`);
+  }
 }
 
 async function writeDocs(isCheck) {

@@ -24,6 +24,8 @@ async function host(): Promise<Host> {
   const { localHost } = await import('./host/local-host.ts');
   // The system's own directories too: sudo and cron often leave sbin out.
   const path = `${env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`;
+  // What is looked for there must also be started from there.
+  env['PATH'] = path;
   return localHost({ path, isRoot: process.getuid?.() === 0 });
 }
 

@@ -5,7 +5,8 @@ import type { Island } from '../model/island.ts';
 import { type NoPlace, type Place, placeOf } from '../model/place.ts';
 import { desiredOf } from '../plan/desired.ts';
 import { diff, type Step } from '../plan/diff.ts';
-import { type Finding, findingsOf } from '../plan/finding.ts';
+import type { Finding } from '../plan/finding.ts';
+import { findingsOf } from '../plan/inspect.ts';
 import { type Observed, ownAddresses } from '../plan/observed.ts';
 import { type Marks, ownedOf } from '../plan/owned.ts';
 import type { Resource } from '../plan/resource.ts';
@@ -44,25 +45,29 @@ export async function sceneOf(host: Host, island: Island, name?: string): Promis
     readJoined(store),
     readSysctls(store),
   ]);
-  const place = requirePlace(locate(host, { island, observed, name: name ?? joined?.name }), island);
+  const place = requirePlace(locate(host, { island, observed, name, joined: joined?.name }), island);
   const marks = marksOf(island, joined);
   const { resources: desired, notes } = desiredOf({ island, place, observed, record });
   const owned = ownedOf(observed, marks);
   return {
-    ...{ island, place, observed, owned, desired, notes, joined, record },
+    ...{ island, place, observed, owned, desired, joined, record },
+    notes: observed.nft === 'unreadable' ? [...notes, UNREAD] : notes,
     findings: findingsOf({ island, place, observed, marks, desired }),
     steps: diff(owned, desired),
   };
 }
 
+const UNREAD = 'only root can read nftables; the table is shown as if it were missing';
+
 interface Sighting {
   readonly island: Island;
   readonly observed: Observed;
   readonly name: string | undefined;
+  readonly joined: string | undefined;
 }
 
-export function locate(host: Host, { island, observed, name }: Sighting): Place | NoPlace {
-  return placeOf(island, { name, hostname: host.hostname, addresses: ownAddresses(observed) });
+export function locate(host: Host, { island, observed, name, joined }: Sighting): Place | NoPlace {
+  return placeOf(island, { name, joined, hostname: host.hostname, addresses: ownAddresses(observed) });
 }
 
 /** What is ours carries the file's port, or the one with which this host joined before the file changed. */

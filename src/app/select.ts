@@ -2,6 +2,7 @@ import { loadIsland } from '../config/load.ts';
 import { IslandError } from '../errors.ts';
 import type { ConfigFile, Host } from '../host/host.ts';
 import { portsClash } from '../model/addressing.ts';
+import { formatSubnet, overlaps } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 
 /** Which island a command is about: `-c FILE`, `-i NAME`, or the only one of /etc/island. */
@@ -60,7 +61,9 @@ function chosen(files: readonly ConfigFile[], name: string | undefined): ConfigF
 function refuseNeighbours(island: Island, others: readonly ConfigFile[]): void {
   for (const { path, text } of others) {
     const other = loadedOrNone(text, path);
-    if (other === undefined || !portsClash(other.port, island.port)) continue;
+    if (other === undefined) continue;
+    if (overlaps(other.subnet, island.subnet)) throw sameSubnet(island, path);
+    if (!portsClash(other.port, island.port)) continue;
     throw new IslandError(
       'E_CONFIG',
       `port: ${island.port} of ${island.name} clashes with port ${other.port} of ${path}`,
@@ -69,6 +72,12 @@ function refuseNeighbours(island: Island, others: readonly ConfigFile[]): void {
       },
     );
   }
+}
+
+function sameSubnet({ name, subnet }: Island, path: string): IslandError {
+  return new IslandError('E_CONFIG', `subnet: ${formatSubnet(subnet)} of ${name} overlaps that of ${path}`, {
+    hint: 'give one of them another "subnet:", and inner addresses in it, in its file on every host',
+  });
 }
 
 function loadedOrNone(text: string, path: string): Island | undefined {

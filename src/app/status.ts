@@ -42,8 +42,12 @@ export interface Status {
 /** What this host has of the island, and what it should have. Changes nothing. */
 export async function status(host: Host, options: SceneOptions): Promise<Status> {
   const scene = await lookAt(host, options);
-  const { steps, findings, joined, island, observed } = scene;
-  const absent = joined === undefined && steps.length > 0 && steps.every(({ action }) => action === 'add');
+  const { findings, joined, island, observed } = scene;
+  const steps = scene.steps.filter(
+    ({ resource }) => resource.kind !== 'nft' || observed.nft !== 'unreadable',
+  );
+  const isFirst = steps.every(({ action, resource }) => action === 'add' || resource.kind === 'sysctl');
+  const absent = joined === undefined && steps.length > 0 && isFirst;
   const reached = absent ? [] : await reachEnds(host, scene);
   return {
     scene,

@@ -18,6 +18,6 @@ export async function whoami(host: Host, options: SceneOptions): Promise<Whoami>
     host.observe(nftTableOf(island.name)),
     readJoined(host.store(island.name)),
   ]);
-  const place = locate(host, { island, observed, name: options.name ?? joined?.name });
+  const place = locate(host, { island, observed, name: options.name, joined: joined?.name });
   return { island, place };
 }

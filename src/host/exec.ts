@@ -16,11 +16,15 @@ const DEADLINE_MS = 60_000;
  */
 export async function run(file: string, args: readonly string[], input = ''): Promise<Result> {
   try {
-    const { exitCode, stdout, stderr } = await execa(file, args, {
+    const { exitCode, stdout, stderr, code, signal } = await execa(file, args, {
       ...{ env: { LC_ALL: 'C' }, input, timeout: DEADLINE_MS, maxBuffer: 1 << 30 },
       ...{ reject: false, detached: true, cleanup: false, stripFinalNewline: false },
     });
-    if (exitCode === undefined) throw new IslandError('E_APPLY', `${file} did not end by itself`);
+    if (exitCode === undefined) {
+      const what =
+        signal === undefined ? `cannot run: ${code ?? 'for no known reason'}` : `ended by ${signal}`;
+      throw new IslandError('E_APPLY', `${file}: ${what}`);
+    }
     return { exitCode, stdout, stderr };
   } catch (cause) {
     if (!(cause instanceof ExecaError)) throw cause;

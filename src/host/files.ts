@@ -39,7 +39,8 @@ async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    const file = await open(temporary, 'w', 0o600);
+    // For everybody to read: status and plan are not only root's, and there is no secret in these.
+    const file = await open(temporary, 'w', 0o644);
     try {
       await file.writeFile(text);
       await file.sync();
@@ -47,12 +48,23 @@ async function replaceFile(path: string, text: string): Promise<void> {
       await file.close();
     }
     await rename(temporary, path);
+    await syncFolder(dirname(path));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new IslandError('E_APPLY', `${path}: cannot write: ${reasonOf(cause)}`, {
       hint: `check the space and the mount of ${dirname(path)} with "df" and "findmnt"`,
       cause,
     });
+  }
+}
+
+/** Only then does the new name survive a power failure. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

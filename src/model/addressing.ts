@@ -57,7 +57,7 @@ export function linkNameOf(island: string, peer: string): string {
 }
 
 /** What `peer` is in the name and alias of the one vxlan link that all vxlan peers of a hub share. */
-export const SHARED = '*';
+export const SHARED = '+vxlan';
 
 export function aliasOf(island: string, peer: string): string {
   return `island:${island}/${peer}`;

@@ -5,6 +5,8 @@ import { endsOf, type HostEntry, type Island, type LinkEnd, type Network, type P
 export interface Identity {
   /** `--name`, when the operator says who this is. */
   readonly name?: string | undefined;
+  /** The name with which it joined before. */
+  readonly joined?: string | undefined;
   readonly hostname: string;
   readonly addresses: readonly Ipv4[];
 }
@@ -43,7 +45,7 @@ export interface NoPlace {
 
 export type Place = HubPlace | PeerPlace | MemberPlace;
 
-/** Which host of the island this is: by `--name`, else by hostname, else by one of its addresses. */
+/** Which host of the island this is: by `--name`, else as it joined, else by hostname, else by one of its addresses. */
 export function placeOf(island: Island, self: Identity): Place | NoPlace {
   if (self.name !== undefined) {
     return (
@@ -55,7 +57,11 @@ export function placeOf(island: Island, self: Identity): Place | NoPlace {
     );
   }
   const short = self.hostname.split('.')[0] ?? self.hostname;
+  const { joined } = self;
   return (
+    (joined === undefined
+      ? undefined
+      : byName(island, self, { name: joined, why: `it joined as ${joined}` })) ??
     byName(island, self, { name: self.hostname, why: `its hostname is ${self.hostname}` }) ??
     byName(island, self, { name: short, why: `its hostname is ${self.hostname}` }) ??
     byAddress(island, self) ?? {
@@ -97,17 +103,22 @@ function byName(
 
 function byAddress(island: Island, self: Identity): Place | undefined {
   const own = new Set(self.addresses);
-  const carries = (end: LinkEnd) => own.has(end.outer) || (end.local !== undefined && own.has(end.local));
+  const carried = ({ outer, local }: LinkEnd) =>
+    [outer, local].find((address) => address !== undefined && own.has(address));
   const because = (address: string, what: string) => `its address ${address} is ${what}`;
 
-  if (carries(island.hub)) {
+  const atHub = carried(island.hub);
+  if (atHub !== undefined) {
     const { name, outer } = island.hub;
-    return { role: 'hub', name, end: island.hub, reason: because(outer, "the hub's outer address") };
+    const reason = because(atHub, `the hub's ${atHub === outer ? 'outer' : 'local'} address`);
+    return { role: 'hub', name, end: island.hub, reason };
   }
-  const peer = island.peers.find(carries);
-  if (peer !== undefined) {
-    const reason = because(peer.outer, `the outer address of ${peer.name}`);
-    return { role: 'peer', name: peer.name, end: peer, reason };
+  for (const peer of island.peers) {
+    const { name, outer } = peer;
+    const address = carried(peer);
+    if (address === undefined) continue;
+    const reason = because(address, `the ${address === outer ? 'outer' : 'local'} address of ${name}`);
+    return { role: 'peer', name, end: peer, reason };
   }
   const listed = island.hosts.find(({ address }) => own.has(address));
   if (listed !== undefined) {

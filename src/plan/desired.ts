@@ -1,6 +1,6 @@
 import type { Island } from '../model/island.ts';
 import type { Place } from '../model/place.ts';
-import { endSetting } from './end.ts';
+import { type EndSetting, endSetting } from './end.ts';
 import { exemptions } from './exempt.ts';
 import { linkResources } from './link.ts';
 import { type MemberDesired, memberResources } from './member.ts';
@@ -42,7 +42,7 @@ export function desiredOf(setting: Setting): Desired {
       ...links,
       ...routes,
       ...rules,
-      ...forwardingSysctls(setting, [...links.flatMap(nameOfLink), ...end.lanLinks]),
+      ...forwardingSysctls(setting, forwardingLinks(end, links)),
     ],
     notes: [],
   };
@@ -52,6 +52,8 @@ function withRecord(setting: Setting, { resources, notes }: MemberDesired): Desi
   return { resources: [...resources, ...forwardingSysctls(setting, [])], notes };
 }
 
-function nameOfLink(resource: Resource): string[] {
-  return resource.kind === 'link' ? [resource.name] : [];
+/** A plain peer forwards nothing: what comes out of its link is for itself. */
+function forwardingLinks({ role, lanLinks }: EndSetting, resources: readonly Resource[]): readonly string[] {
+  if (role === 'peer' && lanLinks.length === 0) return [];
+  return [...resources.flatMap((resource) => (resource.kind === 'link' ? [resource.name] : [])), ...lanLinks];
 }

@@ -111,8 +111,9 @@ export function connectedRoutes(observed: Observed): readonly ObservedRoute[] {
 /** Addresses that this host has on links of its own, not on an island's. */
 export function ownAddresses(observed: Observed): readonly Ipv4[] {
   return observed.links
-    .filter(({ name, group }) => name !== 'lo' && !isIslandLink(name, group))
-    .flatMap(({ addresses }) => addresses.map(({ address }) => address));
+    .filter(({ name, group }) => !isIslandLink(name, group))
+    .flatMap(({ addresses }) => addresses.map(({ address }) => address))
+    .filter((address) => !address.startsWith('127.'));
 }
 
 /** The link that carries `address`. */

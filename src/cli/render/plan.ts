@@ -4,16 +4,15 @@ import { commandsOf, effectsOf } from '../../plan/effect.ts';
 import { explain } from '../../plan/explain.ts';
 import { placeSentence } from './place.ts';
 
+const LABELS = { refuse: 'join will refuse', drift: 'in the way', note: 'note' } as const;
+
 /** A script: comments, and the very commands that join runs. */
 export function renderPlan({ island, place, steps, notes, findings }: Scene): string[] {
   const commands = effectsOf(steps).flatMap(commandsOf);
   return [
     `# ${placeSentence(island, place)}`,
     ...notes.map((note) => `# ${note}`),
-    ...findings.flatMap(({ weight, text, hint }) => [
-      `# ${weight === 'refuse' ? 'join will refuse' : 'note'}: ${text}`,
-      `#   ${hint}`,
-    ]),
+    ...findings.flatMap(({ weight, text, hint }) => [`# ${LABELS[weight]}: ${text}`, `#   ${hint}`]),
     ...(commands.length === 0 ? ['# nothing to do'] : commands),
   ];
 }
