@@ -10,7 +10,12 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/{netns,vm,units,systemd}/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{netns,vm,units,systemd}/**'],
+          testTimeout: 60_000,
+        },
       },
       { test: { name: 'units', include: ['test/units/**/*.test.ts'] } },
       {

@@ -31,8 +31,9 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
     listNft: () => Promise.resolve(kernel.listNft()),
     perform: (effect) => performOn(host, () => kernel.perform(effect)),
     require: () => Promise.resolve(),
-    exclusively: async (island, work) => {
-      if (locks.has(island)) throw new IslandError('E_RETRY', `another island command is changing ${island}`);
+    exclusively: (island, work) => {
+      if (locks.has(island))
+        return Promise.reject(new IslandError('E_RETRY', `another island command is changing ${island}`));
       locks.add(island);
       return work().finally(() => locks.delete(island));
     },

@@ -88,15 +88,14 @@ export class FakeKernel {
       case 'ip':
       case 'bridge':
         for (const line of effect.lines) this.#command(`${effect.tool} ${line}`);
-        return;
+        break;
       case 'nft':
-        return this.#spend('nft -f', () => {
+        this.#spend('nft -f', () => {
           this.#nft = parseNftInput(effect);
         });
+        break;
       case 'sysctl':
-        return this.#spend(`sysctl -w ${effect.key}=${effect.value}`, () =>
-          this.#sysctl(effect.key, effect.value),
-        );
+        this.#spend(`sysctl -w ${effect.key}=${effect.value}`, () => this.#sysctl(effect.key, effect.value));
     }
   }
 

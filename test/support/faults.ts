@@ -10,19 +10,19 @@ export const FAULTY = {
 
 /**
  * Puts a program in front of `tool` on the host. What only reads goes to the real one. Of the first batch
- * that writes it lets `lines` lines through to the real one, then does `then`; later batches are the real
+ * that writes it lets `lines` lines through to the real one, then does `act`; later batches are the real
  * one's, so that an undo can work.
  */
 export async function installFault(
   host: LabHost,
   tool: 'ip' | 'bridge' | 'nft',
-  { lines, then }: { readonly lines: number; readonly then: 'fail' | 'kill island' | 'wait' },
+  { lines, act }: { readonly lines: number; readonly act: 'fail' | 'kill island' | 'wait' },
 ): Promise<void> {
   const reaction = {
     fail: `echo "Command failed -:${lines + 1}" >&2; exit 1`,
     'kill island': 'kill -9 $PPID; exit 1',
     wait: 'touch waiting; while [ -e waiting ]; do sleep 0.02; done; exec $real "$@" <rest',
-  }[then];
+  }[act];
   await host.run(['mkdir', '-p', DIRECTORY]);
   await host.run(['rm', '-f', `${DIRECTORY}/done`, `${DIRECTORY}/waiting`]);
   await host.writeFile(

@@ -6,6 +6,8 @@ import { uplinkFlap } from './lab/flap.ts';
 import type { LabHost } from './lab/host.ts';
 import type { Lab } from './lab/lab.ts';
 import { formatFailures, type MatrixOptions, matrix } from './lab/matrix.ts';
+import { modelNetwork } from './lab/model-network.ts';
+import type { HostPlan, Network } from './lab/network.ts';
 
 /** Of a link in the model network, whose underlay carries 1500 bytes. */
 const LINK_MTU = { ipip: 1480, vxlan: 1450 } as const;
@@ -19,6 +21,10 @@ type Kind = keyof typeof LINK_MTU;
 export interface Scenario {
   readonly name: string;
   readonly run: (lab: Lab, kind: Kind) => Promise<void>;
+  /** The network that it needs; the model network with a cloud and a laptop unless given. */
+  readonly network?: Network;
+  /** Where it is about ipip alone. */
+  readonly only?: Kind;
 }
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -31,6 +37,17 @@ export const SCENARIOS: readonly Scenario[] = [
     run: mixedPeers,
   },
   { name: 'ranges behind a host are routed to it by everyone else', run: podRanges },
+  {
+    name: 'gateways whose own addresses lie inside the networks they serve are reached through the island',
+    run: publicSites,
+    network: publicNetwork(),
+  },
+  {
+    name: 'a hop of 1400 bytes that loses "too big" is survived with mtu: 1400',
+    run: smallHop,
+    network: modelNetwork({ blackHoleMtu: 1400, nodes: [1], clusterHosts: 1 }),
+  },
+  { name: "a CNI's own ipip between two nodes passes inside the island", run: cniInside, only: 'ipip' },
 ];
 
 async function everyPair(lab: Lab, kind: Kind): Promise<void> {
@@ -107,6 +124,93 @@ async function podRanges(lab: Lab, kind: Kind): Promise<void> {
   await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
   await Promise.all(owners.map((host) => host.ip(['link delete dev cni0'])));
 }
+
+/** Two sites like the hub's: public addresses, with the gateway as one host among others. */
+function publicNetwork(): Network {
+  const { hosts } = modelNetwork({ nodes: [1], clusterHosts: 1, pdu: false, laptop: true });
+  const site = (segment: string, net: string, n: number): HostPlan => ({
+    links: { eth0: { segment, addresses: [`${net}.${n}/24`] } },
+    routes: [`default via ${net}.1`],
+  });
+  return {
+    hosts: {
+      ...hosts,
+      gate1: site('isp', '198.51.100', 20),
+      gate2: site('cloud-wan', '203.0.113', 20),
+      vm2: site('cloud-wan', '203.0.113', 21),
+    },
+  };
+}
+
+async function publicSites(lab: Lab, kind: Kind): Promise<void> {
+  const names = ['sopnode-l1', 'sopnode-w1', 'faraday', 'fit01', 'gate1', 'laptop', 'gate2', 'vm2'];
+  const hosts = names.map(lab.host);
+  const before = await dumpAll(hosts);
+  // The underlay carries the tunnels and nothing else, so that what passes has passed inside.
+  const members = '{ 198.51.100.9, 203.0.113.21, 138.96.245.51 }';
+  await lab.host('internet').run(['nft', '-f', '-'], {
+    input: `add rule inet internet forward meta l4proto { tcp, icmp } drop
+add rule inet internet forward ip protocol { ipencap, udp } ip daddr ${members} drop
+`,
+  });
+  const extra = `  - { name: gate1, outer: 198.51.100.20, inner: 10.3.1.6, networks: [{ subnet: 198.51.100.0/24 }] }
+  - { name: gate2, outer: 203.0.113.20, inner: 10.3.1.7, networks: [{ subnet: 203.0.113.0/24 }] }
+`;
+  const file = modelFile(kind, extra).concat(
+    '  - { name: laptop, address: 198.51.100.9 }\n  - { name: vm2, address: 203.0.113.21 }\n',
+  );
+  await joinAll(hosts, file);
+  await reachable(hosts, { mtu: LINK_MTU[kind] });
+  if (kind === 'ipip') await tunnelPasses(lab, ['sopnode-l1', '138.96.245.50'], ['vm2', '203.0.113.21']);
+  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+  equal('leave gives the host back', await dumpAll(hosts), before);
+}
+
+async function smallHop(lab: Lab, kind: Kind): Promise<void> {
+  const hosts = ['sopnode-l1', 'sopnode-w1', 'faraday', 'fit01'].map(lab.host);
+  await joinAll(hosts, `mtu: 1400\n${modelFile(kind)}`);
+  await Promise.all(hosts.map((host) => host.agent()));
+  const bytes = 10_000_000;
+  for (const [from, address] of [
+    ['fit01', '138.96.245.51'],
+    ['sopnode-w1', '192.168.3.1'],
+  ] as const) {
+    const order = { address, port: AGENT_PORT, upload: bytes, download: bytes, deadlineMs: 60_000 };
+    const moved = await (await lab.host(from).agent()).ask({ op: 'transfer', ...order });
+    equal(`ten megabytes each way from ${from}`, [moved.uploaded, moved.downloaded], [bytes, bytes]);
+  }
+  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+}
+
+async function cniInside(lab: Lab, kind: Kind): Promise<void> {
+  const hosts = joiningHosts(lab);
+  await joinAll(hosts, modelFile(kind));
+  await tunnelPasses(lab, ['sopnode-l1', '138.96.245.50'], ['fit07', '192.168.3.7']);
+  await tunnelPasses(lab, ['sopnode-w1', '138.96.245.51'], ['fit02', '192.168.3.2']);
+  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+}
+
+/** An ipip link that a CNI would make, between two hosts at their own addresses. */
+async function tunnelPasses(lab: Lab, ...ends: readonly [End, End]): Promise<void> {
+  const [[from, near], [to, far]] = ends;
+  const make = (name: string, { local, remote, inner }: { local: string; remote: string; inner: string }) =>
+    lab
+      .host(name)
+      .ip([
+        `link add cni type ipip local ${local} remote ${remote}`,
+        `address add ${inner}/24 dev cni`,
+        'link set cni up',
+      ]);
+  await make(from, { local: near, remote: far, inner: '10.250.0.1' });
+  await make(to, { local: far, remote: near, inner: '10.250.0.2' });
+  await lab.host(to).agent();
+  const targets = [{ address: '10.250.0.2', port: AGENT_PORT }];
+  const [reply] = await (await lab.host(from).agent()).ask({ op: 'probe', targets, deadlineMs: 5000 });
+  equal(`a tunnel of others from ${from} to ${to}`, reply?.saw, '10.250.0.1');
+  for (const name of [from, to]) await lab.host(name).ip(['link delete dev cni']);
+}
+
+type End = readonly [name: string, address: string];
 
 /** As a CNI makes it: a bridge of the host's own, with the first address of its range. */
 function podLines(address: string): string[] {

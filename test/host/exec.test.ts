@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { run } from '../../src/host/exec.ts';
+
+describe('a program that is run', () => {
+  test('gets its input, and its output comes back as it was printed', async () => {
+    expect(await run('cat', [], 'link set lo up\n\n')).toEqual({
+      exitCode: 0,
+      stdout: 'link set lo up\n\n',
+      stderr: '',
+    });
+    expect(await run('cat', [])).toMatchObject({ exitCode: 0, stdout: '' });
+  });
+
+  test('may fail: the exit status and what it said are the result', async () => {
+    expect(await run('sh', ['-c', 'echo no >&2; exit 3'])).toEqual({
+      exitCode: 3,
+      stdout: '',
+      stderr: 'no\n',
+    });
+  });
+
+  test('gets its arguments untouched by any shell', async () => {
+    const args = ['%s\n', 'island:r2lab/+vxlan', '$HOME', '; exit 1', ''];
+    expect((await run('printf', args)).stdout).toBe('island:r2lab/+vxlan\n$HOME\n; exit 1\n\n');
+  });
+
+  test('speaks English, whatever the operator speaks', async () => {
+    expect((await run('sh', ['-c', 'echo $LC_ALL'])).stdout).toBe('C\n');
+  });
+
+  test('may print more than a pipe holds, and may leave its input unread', async () => {
+    const text = 'x'.repeat(3_000_000);
+    expect((await run('cat', [], text)).stdout.length).toBe(text.length);
+    expect(await run('true', [], text)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('is not in the process group that Ctrl-C reaches', async () => {
+    const { stdout } = await run('sh', [
+      '-c',
+      'echo $$; ps -o pgid= -p $$ 2>/dev/null || cut -d" " -f5 /proc/$$/stat',
+    ]);
+    const [pid, group] = stdout.trim().split(/\s+/);
+    expect(group).toBe(pid);
+  });
+});
+
+describe('what does not even run is an error of island', () => {
+  test('a program that is not there', async () => {
+    await expect(run('no-such-program', ['-V'])).rejects.toMatchObject({
+      ...{ code: 'E_APPLY', message: 'no-such-program: cannot run: ENOENT' },
+    });
+  });
+
+  test('a program that is killed', async () => {
+    await expect(run('sh', ['-c', 'kill -9 $$'])).rejects.toMatchObject({
+      ...{ code: 'E_APPLY', message: 'sh: ended by SIGKILL' },
+    });
+  });
+});

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { exclusively } from '../../src/host/lock.ts';
+
+/** Locks are the machine's, and other runs of the tests may be under way. */
+const ISLAND = `test-${process.pid}`;
+const BUSY = { code: 'E_RETRY', message: `another island command is changing ${ISLAND} on this host` };
+
+describe('while one command changes an island', () => {
+  test('a second one is refused, and let in once the first has ended', async () => {
+    const order: string[] = [];
+    await exclusively(ISLAND, async () => {
+      await expect(exclusively(ISLAND, () => Promise.resolve(order.push('second')))).rejects.toMatchObject(
+        BUSY,
+      );
+      order.push('first');
+    });
+    expect(await exclusively(ISLAND, () => Promise.resolve('third'))).toBe('third');
+    expect(order).toEqual(['first']);
+  });
+
+  test('another island is not in its way', async () => {
+    const both = exclusively(ISLAND, () => exclusively(`${ISLAND}-other`, () => Promise.resolve('both')));
+    expect(await both).toBe('both');
+  });
+
+  test('only one of many that start at once gets in', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const runs = Array.from({ length: 20 }, () => exclusively(ISLAND, () => held));
+    const refused = runs.map((run) =>
+      run.then(
+        () => false,
+        () => true,
+      ),
+    );
+    const first = await Promise.race(refused);
+    release();
+    expect(first).toBe(true);
+    expect((await Promise.all(refused)).filter((was) => !was).length).toBe(1);
+  });
+});
+
+test('a command that fails lets the next one in, and its error through', async () => {
+  await expect(exclusively(ISLAND, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
+  expect(await exclusively(ISLAND, () => Promise.resolve(1))).toBe(1);
+});
+
+test('a process that is killed leaves no lock behind', async () => {
+  const script = `require('node:net').createServer().listen('\\0island/${ISLAND}', () => console.log('held'))`;
+  const holder = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  await expect(exclusively(ISLAND, () => Promise.resolve())).rejects.toMatchObject(BUSY);
+  const ended = once(holder, 'exit');
+  holder.kill('SIGKILL');
+  await ended;
+  expect(await exclusively(ISLAND, () => Promise.resolve('free'))).toBe('free');
+});
+
+test('who connects to the lock is sent away, and does not keep the command from ending', async () => {
+  await exclusively(ISLAND, async () => {
+    const visitor = connect(`\0island/${ISLAND}`).resume();
+    await once(visitor, 'close');
+  });
+});

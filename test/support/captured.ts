@@ -1,0 +1,51 @@
+import type { Host } from '../../src/host/host.ts';
+import { parseFdb, parseIp } from '../../src/host/iproute.ts';
+import { parseTable } from '../../src/host/nft.ts';
+import type { Observed } from '../../src/plan/observed.ts';
+
+/** What the tools printed on a host, as the arrays that they printed; `observed.json` of a golden plan. */
+export interface Captured {
+  readonly hostname: string;
+  readonly address: readonly unknown[];
+  readonly route: readonly unknown[];
+  readonly rule: readonly unknown[];
+  readonly neighbour: readonly unknown[];
+  readonly fdb: readonly unknown[];
+  /** `nft -j list table` of the island's table; null where there is none. */
+  readonly nft: unknown;
+  /** `net.ipv4.conf.*.forwarding` by link. */
+  readonly forwarding: Readonly<Record<string, string>>;
+  /** /var/lib/island/<island>/joined.json and /run/island/<island>/sysctls.json, where the host had joined. */
+  readonly joined?: unknown;
+  readonly sysctls?: unknown;
+}
+
+/** The capture as island would have read it there. */
+export function observedFrom(captured: Captured): Observed {
+  const { address, route, rule, neighbour, fdb, nft, forwarding } = captured;
+  const answers = [address, route, rule, neighbour].map((answer) => `${JSON.stringify(answer)}\n`);
+  return {
+    ...parseIp(answers.join('')),
+    fdb: parseFdb(JSON.stringify(fdb)),
+    nft: nft === null ? 'absent' : parseTable('island-r2lab', JSON.stringify(nft)),
+    forwarding: new Map(Object.entries(forwarding)),
+  };
+}
+
+/** A host that can be looked at and no more. */
+export function frozenHost(captured: Captured, config: string): Host {
+  const refuse = (): Promise<never> => Promise.reject(new Error('a captured host does nothing'));
+  return {
+    ...{ hostname: captured.hostname, isRoot: true, now: () => 0 },
+    configFiles: () => Promise.resolve([{ path: '/etc/island/r2lab.yaml', text: config }]),
+    store: () => ({
+      read: (name) =>
+        Promise.resolve(captured[name] === undefined ? undefined : JSON.stringify(captured[name])),
+      write: refuse,
+      remove: refuse,
+    }),
+    observe: () => Promise.resolve(observedFrom(captured)),
+    joinedIslands: () => Promise.resolve([]),
+    ...{ listNft: refuse, perform: refuse, require: refuse, exclusively: refuse, reach: refuse },
+  };
+}
