@@ -43,7 +43,7 @@ const POINTS = [
 
 describe('killed with kill -9', () => {
   test.each(POINTS)('in %s after %i lines, join is finished by the next join', async (tool, lines) => {
-    await installFault(faraday, tool, { lines, then: 'kill island' });
+    await installFault(faraday, tool, { lines, act: 'kill island' });
     expect((await faulty('join')).code).not.toBe(0);
     await removeFaults(faraday);
     await mustIsland(faraday, 'join');
@@ -55,7 +55,7 @@ describe('killed with kill -9', () => {
   test.each([['ip', 1] as const, ['ip', 100] as const])(
     'in %s after %i lines, join is undone by leave',
     async (tool, lines) => {
-      await installFault(faraday, tool, { lines, then: 'kill island' });
+      await installFault(faraday, tool, { lines, act: 'kill island' });
       expect((await faulty('join')).code).not.toBe(0);
       await removeFaults(faraday);
       await mustIsland(faraday, 'leave');
@@ -67,7 +67,7 @@ describe('killed with kill -9', () => {
     'in %s after %i lines, leave is finished by the next leave',
     async (tool, lines) => {
       await mustIsland(faraday, 'join');
-      await installFault(faraday, tool, { lines, then: 'kill island' });
+      await installFault(faraday, tool, { lines, act: 'kill island' });
       expect((await faulty('leave')).code).not.toBe(0);
       await removeFaults(faraday);
       await mustIsland(faraday, 'leave');
@@ -78,7 +78,7 @@ describe('killed with kill -9', () => {
 
 describe('refused by the kernel in the middle', () => {
   test.each(POINTS)('of %s after %i lines, join undoes what it did and says so', async (tool, lines) => {
-    await installFault(faraday, tool, { lines, then: 'fail' });
+    await installFault(faraday, tool, { lines, act: 'fail' });
     const { code, stderr } = await faulty('join');
     await removeFaults(faraday);
     expect({ code, undone: stderr.includes('everything that this run did is undone') }).toEqual({
@@ -98,7 +98,7 @@ describe('refused by the kernel in the middle', () => {
       ),
     );
     const before = await dump(faraday);
-    await installFault(faraday, 'ip', { lines: 0, then: 'fail' });
+    await installFault(faraday, 'ip', { lines: 0, act: 'fail' });
     expect((await faulty('join')).stderr).toContain('everything that this run did is undone');
     await removeFaults(faraday);
     expect(await dump(faraday)).toEqual(before);
@@ -107,7 +107,7 @@ describe('refused by the kernel in the middle', () => {
 
 describe('interrupted', () => {
   test('by SIGTERM in the middle, join undoes what it did', async () => {
-    await installFault(faraday, 'nft', { lines: 0, then: 'wait' });
+    await installFault(faraday, 'nft', { lines: 0, act: 'wait' });
     const run = faraday.start([process.execPath, ISLAND, 'join'], { env: FAULTY });
     await vi.waitFor(() => faraday.run(['test', '-e', '/run/faults/waiting']), { timeout: 20_000 });
     run.signal('SIGTERM');
@@ -120,7 +120,7 @@ describe('interrupted', () => {
   });
 
   test('by a second writer, the second one is told so and the first goes on', async () => {
-    await installFault(faraday, 'ip', { lines: 0, then: 'wait' });
+    await installFault(faraday, 'ip', { lines: 0, act: 'wait' });
     const first = faraday.start([process.execPath, ISLAND, 'join'], { env: FAULTY });
     await vi.waitFor(() => faraday.run(['test', '-e', '/run/faults/waiting']), { timeout: 20_000 });
     const second = await island(faraday, 'leave');
@@ -188,7 +188,7 @@ describe('where something is missing', () => {
       ).code === 0;
     if (has) await faraday.run(['ip', 'link', 'delete', 'probe']);
     // Where the kernel has ipip, a stand-in plays one that has not: it refuses the first line.
-    if (has) await installFault(faraday, 'ip', { lines: 0, then: 'fail' });
+    if (has) await installFault(faraday, 'ip', { lines: 0, act: 'fail' });
     await install([faraday], modelFile('ipip'));
     const { code, stderr } = await faulty('join');
     await removeFaults(faraday);

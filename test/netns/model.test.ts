@@ -6,5 +6,6 @@ import { SCENARIOS } from '../support/scenarios.ts';
 const NETWORK = modelNetwork({ cloud: true, laptop: true });
 
 describe('with vxlan', () => {
-  test.each(SCENARIOS)('$name', ({ run }) => withLab(NETWORK, (lab) => run(lab, 'vxlan')));
+  const scenarios = SCENARIOS.filter(({ only = 'vxlan' }) => only === 'vxlan');
+  test.each(scenarios)('$name', ({ run, network = NETWORK }) => withLab(network, (lab) => run(lab, 'vxlan')));
 });
