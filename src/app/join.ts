@@ -16,6 +16,9 @@ export interface Joined {
   readonly reached: readonly Reached[];
 }
 
+/** Peers that join asks for an answer: as many as it can ask at once, so that those that are not up cost it one wait. */
+const MOST_ASKED = 256;
+
 /** Makes this host what the file says of it; on a host that already is, it does nothing. */
 export async function join(host: Host, options: SceneOptions & ConvergeOptions): Promise<Joined> {
   requireRoot(host, 'join');
@@ -24,7 +27,7 @@ export async function join(host: Host, options: SceneOptions & ConvergeOptions):
     const scene = await sceneOf(host, island, options.name);
     refuseFindings(scene.findings);
     await converge({ host, store: host.store(island.name) }, changeTo(host, scene, options.name), options);
-    return { scene, reached: await reachEnds(host, scene) };
+    return { scene, reached: await reachEnds(host, scene, MOST_ASKED) };
   });
 }
 

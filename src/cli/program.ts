@@ -9,12 +9,18 @@ import { statusCommand } from './commands/status.ts';
 import { whoamiCommand } from './commands/whoami.ts';
 import { type Deps, withExamples } from './options.ts';
 
+/** Errors of usage begin as all others do. */
+const OUTPUT = {
+  outputError: (text: string, write: (text: string) => void) => write(text.replace(/^error: /, 'island: ')),
+};
+
 /** The command tree: the one source of `--help`, the completion and docs/cli.md. */
 export function createProgram(deps: Deps, version: string): Command {
   const program = new Command('island')
     .description('Join hosts behind a NAT and a cluster with public addresses into one routed network.')
     .version(version)
     .exitOverride()
+    .configureOutput(OUTPUT)
     .showSuggestionAfterError();
   const commands = [
     initCommand(deps),
@@ -28,7 +34,7 @@ export function createProgram(deps: Deps, version: string): Command {
   ];
   // exitOverride is not inherited by commands that are made apart.
   for (const command of commands) {
-    for (const sub of [command, ...command.commands]) sub.exitOverride();
+    for (const sub of [command, ...command.commands]) sub.exitOverride().configureOutput(OUTPUT);
     program.addCommand(command, { hidden: command.name() === 'complete' });
   }
   return withExamples(program, [

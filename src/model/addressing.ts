@@ -1,7 +1,7 @@
 import { type Ipv4, toNumber } from './ip.ts';
 import type { Island, LinkEnd } from './island.ts';
 
-/** Protocol number of every route and rule of ours; free in /etc/iproute2/rt_protos, above the daemons' range. */
+/** Protocol number of every route and rule of ours: one that /etc/iproute2/rt_protos leaves free. */
 export const ISLAND_PROTOCOL = 110;
 
 const PRIORITY_BASE = 10_000;
