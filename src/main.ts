@@ -13,11 +13,16 @@ process.on('SIGTERM', stop);
 // A reader that closes early ("island plan | head") ends us without a word.
 stdout.on('error', () => process.exit());
 
-try {
-  const out = terminalOutput({ stdout, stderr, plain: env['NO_COLOR'] !== undefined });
-  await createProgram({ out, host, answerNo, interrupted: () => interrupted }, version).parseAsync();
-} catch (error) {
-  process.exitCode = statusOf(error);
+/** Settles when the command is done; its exit status is in `process.exitCode`. */
+export const done = main();
+
+async function main(): Promise<void> {
+  try {
+    const out = terminalOutput({ stdout, stderr, plain: env['NO_COLOR'] !== undefined });
+    await createProgram({ out, host, answerNo, interrupted: () => interrupted }, version).parseAsync();
+  } catch (error) {
+    process.exitCode = statusOf(error);
+  }
 }
 
 async function host(): Promise<Host> {

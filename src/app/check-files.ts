@@ -1,7 +1,7 @@
 import { checkConfig, formatProblem } from '../config/load.ts';
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import { type Selection, selectIsland } from './select.ts';
+import { nameOfFile, type Selection, selectIsland } from './select.ts';
 
 type Problem = ReturnType<typeof checkConfig>[number];
 
@@ -55,7 +55,5 @@ async function refuse(host: Host, { files, selection }: Refusal): Promise<void> 
 
 /** A file of /etc/island is checked against its neighbours there, which a file of -c has none of. */
 function nameOf(path: string, { config }: Selection): Selection {
-  return config === undefined
-    ? { island: path.slice(path.lastIndexOf('/') + 1, -'.yaml'.length) }
-    : { config };
+  return config === undefined ? { island: nameOfFile({ path, text: '' }) } : { config };
 }

@@ -32,7 +32,7 @@ export async function converge(
   { onCommand, interrupted = () => false }: ConvergeOptions = {},
 ): Promise<void> {
   const effects = effectsOf(change.steps);
-  await host.require(effects);
+  host.require(effects);
   const earlier = await Promise.all(change.records.map(({ file }) => store.read(file)));
   const before = await withListing(host, change);
   try {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { IslandError } from '../errors.ts';
 import type { Store } from '../host/host.ts';
 import { NO_RECORD, type SysctlRecord } from '../plan/sysctl.ts';
@@ -10,9 +10,9 @@ export interface JoinedRecord {
   readonly port: number;
 }
 
-const joinedShape = z.object({ name: z.string(), port: z.int().min(1).max(65_535) });
+const joinedShape = z.object({ name: z.string(), port: z.int().check(z.minimum(1), z.maximum(65_535)) });
 const sysctlsShape = z.object({
-  forwardingOfAll: z.string().optional(),
+  forwardingOfAll: z.optional(z.string()),
   earlier: z.record(z.string(), z.string()),
 });
 
@@ -33,7 +33,7 @@ export function formatRecord(record: JoinedRecord | SysctlRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-function parsed<T extends z.ZodType>(text: string, shape: T, name: string): z.output<T> {
+function parsed<T extends z.ZodMiniType>(text: string, shape: T, name: string): z.output<T> {
   try {
     return shape.parse(JSON.parse(text));
   } catch (cause) {

@@ -12,7 +12,7 @@ import { type Marks, ownedOf } from '../plan/owned.ts';
 import type { Resource } from '../plan/resource.ts';
 import type { SysctlRecord } from '../plan/sysctl.ts';
 import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
-import { type Selection, selectIsland } from './select.ts';
+import { chooseFile, loadChosen, nameOfFile, type Selection } from './select.ts';
 
 export interface SceneOptions extends Selection {
   /** Who this host is, when the operator says so. */
@@ -33,18 +33,39 @@ export interface Scene {
   readonly record: SysctlRecord;
 }
 
+/** For commands that only read. The kernel is read while the file is parsed: the two take about as long. */
 export async function lookAt(host: Host, options: SceneOptions): Promise<Scene> {
-  return sceneOf(host, await selectIsland(host, options), options.name);
+  return sceneFrom(host, { ...(await loadAndObserve(host, options)), name: options.name });
+}
+
+interface Loaded {
+  readonly island: Island;
+  readonly observed: Observed;
+}
+
+/** Loads the island and reads the kernel at once, going by the file's name as that of the island. */
+export async function loadAndObserve(host: Host, selection: Selection): Promise<Loaded> {
+  const chosen = await chooseFile(host, selection);
+  const guess = nameOfFile(chosen.file);
+  const [observed, island] = await Promise.all([
+    host.observe(nftTableOf(guess)),
+    loadChosen(chosen, selection),
+  ]);
+  return { island, observed: island.name === guess ? observed : await host.observe(nftTableOf(island.name)) };
 }
 
 /** The same for an island that is already loaded. Reads the host, changes nothing. */
 export async function sceneOf(host: Host, island: Island, name?: string): Promise<Scene> {
+  return sceneFrom(host, { island, observed: await host.observe(nftTableOf(island.name)), name });
+}
+
+interface Look extends Loaded {
+  readonly name: string | undefined;
+}
+
+async function sceneFrom(host: Host, { island, observed, name }: Look): Promise<Scene> {
   const store = host.store(island.name);
-  const [observed, joined, record] = await Promise.all([
-    host.observe(nftTableOf(island.name)),
-    readJoined(store),
-    readSysctls(store),
-  ]);
+  const [joined, record] = await Promise.all([readJoined(store), readSysctls(store)]);
   const place = requirePlace(locate(host, { island, observed, name, joined: joined?.name }), island);
   const marks = marksOf(island, joined);
   const { resources: desired, notes } = desiredOf({ island, place, observed, record });

@@ -1,4 +1,3 @@
-import { loadIsland } from '../config/load.ts';
 import { IslandError } from '../errors.ts';
 import type { ConfigFile, Host } from '../host/host.ts';
 import { portsClash } from '../model/addressing.ts';
@@ -11,30 +10,48 @@ export interface Selection {
   readonly config?: string | undefined;
 }
 
+/** The file of the island that is meant, and those of the other islands of this host. */
+export interface Chosen {
+  readonly file: ConfigFile;
+  readonly others: readonly ConfigFile[];
+}
+
 /** The island that is meant, checked against the others of this host. Throws E_CONFIG and E_USAGE. */
 export async function selectIsland(host: Host, selection: Selection): Promise<Island> {
-  const files = await host.configFiles(selection.config);
-  const file = selection.config === undefined ? chosen(files, selection.island) : files[0];
-  if (file === undefined) throw new IslandError('E_CONFIG', `${selection.config}: cannot read`);
+  return loadChosen(await chooseFile(host, selection), selection);
+}
+
+export async function chooseFile(host: Host, { config, island }: Selection): Promise<Chosen> {
+  const files = await host.configFiles(config);
+  const file = config === undefined ? fileOf(files, island) : files[0];
+  if (file === undefined) throw new IslandError('E_CONFIG', `${config}: cannot read`);
+  return { file, others: files.filter((other) => other !== file) };
+}
+
+export async function loadChosen({ file, others }: Chosen, selection: Selection): Promise<Island> {
+  // Only now, so that a command which reads the kernel has started to.
+  const { loadIsland } = await import('../config/load.ts');
   const island = loadIsland(file.text, file.path);
   if (selection.island !== undefined && selection.island !== island.name) {
     throw new IslandError(
       'E_CONFIG',
       `${file.path}: the island in this file is "${island.name}", not "${selection.island}"`,
-      {
-        hint: `rename the file to ${island.name}.yaml, or correct "island:" in it`,
-      },
+      { hint: `rename the file to ${island.name}.yaml, or correct "island:" in it` },
     );
   }
-  refuseNeighbours(
-    island,
-    files.filter((other) => other !== file),
-  );
+  for (const other of others.map((each) => loadedOrNone(loadIsland, each))) {
+    if (other !== undefined) refuseNeighbour(island, other);
+  }
   return island;
 }
 
-function chosen(files: readonly ConfigFile[], name: string | undefined): ConfigFile {
-  const names = files.map(({ path }) => path.slice(path.lastIndexOf('/') + 1, -'.yaml'.length));
+/** The name of the island that a file should describe: `r2lab` for /etc/island/r2lab.yaml. */
+export function nameOfFile({ path }: ConfigFile): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/\.yaml$/, '');
+}
+
+function fileOf(files: readonly ConfigFile[], name: string | undefined): ConfigFile {
+  const names = files.map(nameOfFile);
   const listed = names.length === 0 ? 'there is none' : `there is ${names.join(', ')}`;
   if (name !== undefined) {
     const file = files[names.indexOf(name)];
@@ -57,32 +74,31 @@ function chosen(files: readonly ConfigFile[], name: string | undefined): ConfigF
   return file;
 }
 
-/** Two islands on one host need numbers of their own. A broken file of the other does not stop this one. */
-function refuseNeighbours(island: Island, others: readonly ConfigFile[]): void {
-  for (const { path, text } of others) {
-    const other = loadedOrNone(text, path);
-    if (other === undefined) continue;
-    if (overlaps(other.subnet, island.subnet)) throw sameSubnet(island, path);
-    if (!portsClash(other.port, island.port)) continue;
-    throw new IslandError(
-      'E_CONFIG',
-      `port: ${island.port} of ${island.name} clashes with port ${other.port} of ${path}`,
-      {
-        hint: `give one of them another port, such as ${freePort(island.port)}, in its file on every host`,
-      },
-    );
+interface Neighbour {
+  readonly path: string;
+  readonly island: Island;
+}
+
+/** Two islands on one host need numbers and inner addresses of their own. */
+function refuseNeighbour({ name, port, subnet }: Island, { path, island: other }: Neighbour): void {
+  if (overlaps(other.subnet, subnet)) {
+    throw new IslandError('E_CONFIG', `subnet: ${formatSubnet(subnet)} of ${name} overlaps that of ${path}`, {
+      hint: 'give one of them another "subnet:", and inner addresses in it, in its file on every host',
+    });
+  }
+  if (portsClash(other.port, port)) {
+    throw new IslandError('E_CONFIG', `port: ${port} of ${name} clashes with port ${other.port} of ${path}`, {
+      hint: `give one of them another port, such as ${freePort(port)}, in its file on every host`,
+    });
   }
 }
 
-function sameSubnet({ name, subnet }: Island, path: string): IslandError {
-  return new IslandError('E_CONFIG', `subnet: ${formatSubnet(subnet)} of ${name} overlaps that of ${path}`, {
-    hint: 'give one of them another "subnet:", and inner addresses in it, in its file on every host',
-  });
-}
+type Load = (text: string, file: string) => Island;
 
-function loadedOrNone(text: string, path: string): Island | undefined {
+/** A broken file of another island does not stop this one. */
+function loadedOrNone(load: Load, { path, text }: ConfigFile): Neighbour | undefined {
   try {
-    return loadIsland(text, path);
+    return { path, island: load(text, path) };
   } catch (error) {
     if (error instanceof IslandError) return undefined;
     throw error;

@@ -1,10 +1,8 @@
 import type { Host } from '../host/host.ts';
-import { nftTableOf } from '../model/addressing.ts';
 import type { Island } from '../model/island.ts';
 import type { NoPlace, Place } from '../model/place.ts';
 import { readJoined } from './record.ts';
-import { locate, type SceneOptions } from './scene.ts';
-import { selectIsland } from './select.ts';
+import { loadAndObserve, locate, type SceneOptions } from './scene.ts';
 
 export interface Whoami {
   readonly island: Island;
@@ -13,11 +11,8 @@ export interface Whoami {
 
 /** Which host of the island this is, and why. */
 export async function whoami(host: Host, options: SceneOptions): Promise<Whoami> {
-  const island = await selectIsland(host, options);
-  const [observed, joined] = await Promise.all([
-    host.observe(nftTableOf(island.name)),
-    readJoined(host.store(island.name)),
-  ]);
+  const { island, observed } = await loadAndObserve(host, options);
+  const joined = await readJoined(host.store(island.name));
   const place = locate(host, { island, observed, name: options.name, joined: joined?.name });
   return { island, place };
 }

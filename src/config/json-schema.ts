@@ -1,4 +1,4 @@
-import { toJSONSchema } from 'zod';
+import { toJSONSchema } from 'zod/mini';
 import { configSchema } from './schema.ts';
 
 /** The format of an island's file as JSON Schema (draft 2020-12), from which editors complete and check. */

@@ -35,8 +35,8 @@ export interface Host {
   listNft(nftTable: string): Promise<string>;
   /** Runs one effect to its end; rejects with E_APPLY, after which some of its lines may have run. */
   perform(effect: Effect): Promise<void>;
-  /** Rejects with E_HOST_UNSUPPORTED when a program or kernel module that `effects` need is missing. */
-  require(effects: readonly Effect[]): Promise<void>;
+  /** Throws E_HOST_UNSUPPORTED when a program or kernel module that `effects` need is missing. */
+  require(effects: readonly Effect[]): void;
   /** Runs `work` while no other island command changes this island here; E_RETRY when one does. */
   exclusively<T>(island: string, work: () => Promise<T>): Promise<T>;
   /** Milliseconds until `address` answered, undefined when it did not within `timeoutMs`. */

@@ -1,4 +1,4 @@
-import { array, boolean, looseObject, number, optional, string, type z } from 'zod';
+import { array, boolean, looseObject, number, optional, string, type z } from 'zod/mini';
 import { IslandError } from '../errors.ts';
 import { type Ipv4, isIpv4, type Subnet } from '../model/ip.ts';
 import {

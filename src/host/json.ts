@@ -1,8 +1,11 @@
-import type { z } from 'zod';
+import { config, type z } from 'zod/mini';
 import { IslandError } from '../errors.ts';
 
+// Compiling a checker costs more than a command that reads each kind of answer once gains by it.
+config({ jitless: true });
+
 /** A value of `schema` from what a tool printed; E_APPLY when the tool printed something else. */
-export function readJson<T extends z.ZodType>(text: string, schema: T, tool: string): z.output<T> {
+export function readJson<T extends z.ZodMiniType>(text: string, schema: T, tool: string): z.output<T> {
   const result = schema.safeParse(parse(text, tool));
   if (result.success) return result.data;
   const [issue] = result.error.issues;

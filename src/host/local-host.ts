@@ -10,7 +10,7 @@ import { exclusively } from './lock.ts';
 import { parseTable } from './nft.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
-import { readForwarding, writeSysctl } from './sysctl.ts';
+import { linkNames, readForwarding, writeSysctl } from './sysctl.ts';
 
 export interface LocalHostOptions {
   /** Where programs are looked for: the PATH. */
@@ -33,24 +33,30 @@ export function localHost({ path, isRoot }: LocalHostOptions): Host {
 }
 
 async function observe(nftTable: string, { path, isRoot }: LocalHostOptions): Promise<Observed> {
-  await requireProgram('ip', path);
+  requireProgram('ip', path);
   const [ip, fdb, nft] = await Promise.all([
     run('ip', ['-N', '-j', '-d', '-s', '-batch', '-'], IP_QUERIES),
-    run('bridge', ['-j', 'fdb', 'show']),
+    observeFdb(),
     observeNft(nftTable, { path, isRoot }),
   ]);
   return {
     ...parseIp(outputOf('ip', ip)),
-    fdb: parseFdb(outputOf('bridge', fdb)),
+    fdb,
     nft,
     forwarding: readForwarding(),
   };
 }
 
+/** Only a link of an island has entries of ours; most members have none, and are spared the process. */
+async function observeFdb(): Promise<Observed['fdb']> {
+  if (!linkNames().some((name) => name.startsWith('isl-'))) return [];
+  return parseFdb(outputOf('bridge', await run('bridge', ['-j', 'fdb', 'show'])));
+}
+
 /** Without nft there can be no table of ours; `nft list` fails when there is none. */
 async function observeNft(name: string, { path, isRoot }: LocalHostOptions): Promise<Observed['nft']> {
   if (!isRoot) return 'unreadable';
-  if (!(await isInstalled('nft', path))) return 'absent';
+  if (!isInstalled('nft', path)) return 'absent';
   const { exitCode, stdout } = await run('nft', ['-j', 'list', 'table', 'inet', name]);
   return exitCode === 0 ? parseTable(name, stdout) : 'absent';
 }

@@ -1,4 +1,4 @@
-import { array, looseObject, number, optional, string, unknown, type z } from 'zod';
+import { array, looseObject, number, optional, string, unknown, type z } from 'zod/mini';
 import type { NftChain, NftSet, NftTable } from '../plan/resource.ts';
 import { readJson } from './json.ts';
 

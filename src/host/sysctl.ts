@@ -3,10 +3,15 @@ import { IslandError } from '../errors.ts';
 
 const CONF = '/proc/sys/net/ipv4/conf';
 
+/** Every link of this network namespace, and `all` and `default`. */
+export function linkNames(): readonly string[] {
+  return readdirSync(CONF);
+}
+
 /** `forwarding` of every link, and of `all`. Files under /proc answer at once, so they are read in place. */
 export function readForwarding(): ReadonlyMap<string, string> {
   return new Map(
-    readdirSync(CONF).flatMap((link) => {
+    linkNames().flatMap((link) => {
       const value = readText(`${CONF}/${link}/forwarding`);
       return value === undefined ? [] : [[link, value.trim()] as const];
     }),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { LabHost } from '../support/lab/host.ts';
 
 /** The bundle that was just built; the demo runs at the top of the repository. */
-const ISLAND = resolve('dist/main.js');
+const ISLAND = resolve('dist/main.cjs');
 const COMPLETION = resolve('bash-completion/island');
 
 /** Below the host's own /run, which goes with it. */

@@ -30,7 +30,7 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
     observe: () => (host.dead ? Promise.reject(new Error('killed')) : Promise.resolve(kernel.observe())),
     listNft: () => Promise.resolve(kernel.listNft()),
     perform: (effect) => performOn(host, () => kernel.perform(effect)),
-    require: () => Promise.resolve(),
+    require: () => undefined,
     exclusively: (island, work) => {
       if (locks.has(island))
         return Promise.reject(new IslandError('E_RETRY', `another island command is changing ${island}`));

@@ -4,7 +4,7 @@ import type { Lab } from './lab/lab.ts';
 import type { Outcome } from './lab/namespace.ts';
 
 /** The island as an operator runs it: the bundle that `npm run build` makes. */
-export const ISLAND = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const ISLAND = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
 
 export type Kinds = 'ipip' | 'vxlan' | 'mixed';
 

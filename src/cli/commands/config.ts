@@ -42,8 +42,8 @@ function schemaCommand({ out }: Deps): Command {
     .summary('print the JSON Schema of the file')
     .description('Prints the JSON Schema of an island file, from which editors complete and check.')
     .action(async () => {
-      const { loadIsland: jsonSchema } = await import('../../config/load.ts');
-      out.json(jsonSchema);
+      const { jsonSchema } = await import('../../config/json-schema.ts');
+      out.json(jsonSchema());
     });
   return withExamples(command, [
     ['island config schema > island.schema.json', 'for the yaml language server'],
