@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Fault } from '../model/names.ts';
 import { atRoot, type EntryFault, said } from './fault.ts';
+import { addressFault, mtuFault } from './values.ts';
 
 /** What the JSON Schema says beside the type; editors check it while one types. */
 type Keywords = Readonly<Record<string, unknown>>;
@@ -45,4 +46,20 @@ export function judged<Schema extends z.ZodMiniType>(
       issues.push({ code: 'custom', input: value, path: [...path], message: said(fault), params: { shown } });
     }
   });
+}
+
+export function linkKind() {
+  return z.enum(['ipip', 'vxlan'], {
+    error: said({ message: 'not a kind of link', hint: 'write ipip or vxlan' }),
+  });
+}
+
+export function mtuOrAuto() {
+  const hint = 'write auto, or a number of bytes from 576 to 65535';
+  const bytes = number(mtuFault, { minimum: 576, maximum: 65_535 });
+  return z.union([z.literal('auto'), bytes], { error: said({ message: 'not an MTU', hint }) });
+}
+
+export function address(example = '192.168.3.100') {
+  return text(addressFault, example, { format: 'ipv4' });
 }

@@ -13,9 +13,8 @@ import {
   tcpTargetFault,
 } from './entries.ts';
 import { said } from './fault.ts';
-import { judged, number, section, text } from './format.ts';
+import { address, judged, linkKind, mtuOrAuto, number, section, text } from './format.ts';
 import {
-  addressFault,
   addressRangeFault,
   CNI_PORTS,
   durationFault,
@@ -245,22 +244,6 @@ function check() {
   );
 }
 
-function linkKind() {
-  return z.enum(['ipip', 'vxlan'], {
-    error: said({ message: 'not a kind of link', hint: 'write ipip or vxlan' }),
-  });
-}
-
 function peerLink() {
   return z.optional(linkKind()).check(z.meta({ description: "Kind of this link, if not the island's." }));
-}
-
-function mtuOrAuto() {
-  const hint = 'write auto, or a number of bytes from 576 to 65535';
-  const bytes = number(mtuFault, { minimum: 576, maximum: 65_535 });
-  return z.union([z.literal('auto'), bytes], { error: said({ message: 'not an MTU', hint }) });
-}
-
-function address(example = '192.168.3.100') {
-  return text(addressFault, example, { format: 'ipv4' });
 }
