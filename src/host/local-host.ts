@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { IslandError } from '../errors.ts';
 import type { Effect } from '../plan/effect.ts';
 import type { Observed } from '../plan/observed.ts';
+import { readClaims } from './claims.ts';
 import { type Result, run } from './exec.ts';
 import { joinedIslands, readConfigFiles, storeOf } from './files.ts';
 import type { Host } from './host.ts';
@@ -44,6 +45,7 @@ async function observe(nftTable: string, { path, isRoot }: LocalHostOptions): Pr
     fdb,
     nft,
     forwarding: readForwarding(),
+    claims: readClaims(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { endsOf } from '../model/island.ts';
 import { finderOf } from '../model/overlaps.ts';
 import type { Finding, Site } from './finding.ts';
+import { coveredRoutes, overlappingClaims } from './foreign.ts';
 import { rulesInFront } from './in-front.ts';
 import { isIslandLink, type Observed } from './observed.ts';
 import { overlappingLinks } from './overlap.ts';
@@ -11,6 +12,8 @@ export function findingsOf(site: Site): Finding[] {
   const findings = [
     ...takenThings(site),
     ...overlappingLinks(site),
+    ...overlappingClaims(site),
+    ...coveredRoutes(site),
     ...rulesInFront(site),
     ...strangers(site),
   ];

@@ -81,6 +81,13 @@ export interface ObservedFdbEntry {
   readonly outer: Ipv4;
 }
 
+/** A range that other software on this host hands out, whether a route tells of it or not. */
+export interface Claim {
+  readonly subnet: Subnet;
+  /** As in `the pods of flannel`. */
+  readonly by: string;
+}
+
 /** What the kernel says, read anew for every command; nothing else is state. */
 export interface Observed {
   readonly links: readonly ObservedLink[];
@@ -92,13 +99,14 @@ export interface Observed {
   readonly nft: NftTable | 'absent' | 'unreadable';
   /** `forwarding` of each link by name, and of `all`. */
   readonly forwarding: ReadonlyMap<string, string>;
+  readonly claims: readonly Claim[];
 }
 
 /** Routing tables by their number (/etc/iproute2/rt_tables). */
 export const MAIN_TABLE = 254;
 
 const KERNEL_PROTOCOL = 2;
-const SCOPE_LINK = 253;
+export const SCOPE_LINK = 253;
 
 /** The routes that say which subnets this host is itself connected to. */
 export function connectedRoutes(observed: Observed): readonly ObservedRoute[] {

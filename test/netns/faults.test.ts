@@ -206,6 +206,50 @@ describe('where something is missing', () => {
   });
 });
 
+describe('what others have here', () => {
+  test('the service range of Kubernetes that overlaps is refused, and nothing is touched', async () => {
+    const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
+    await faraday.writeFile(manifest, 'spec:\n  - --service-cluster-ip-range=10.3.0.0/16\n');
+    const { code, stderr } = await island(faraday, 'join');
+    await faraday.run(['rm', manifest]);
+    expect({ code, stderr }).toEqual({
+      code: 78,
+      stderr: expect.stringContaining(
+        '10.3.0.0/16, which the services of Kubernetes use on this host, overlaps',
+      ),
+    });
+    expect(await dump(faraday)).toEqual(bare);
+  });
+
+  test('a link with an overlapping subnet, such as docker0, is refused, and nothing is touched', async () => {
+    await faraday.ip([
+      'link add docker0 type bridge',
+      'address add 138.96.245.1/26 dev docker0',
+      'link set docker0 up',
+    ]);
+    const { code, stderr } = await island(faraday, 'join');
+    await faraday.ip(['link delete docker0']);
+    expect({ code, stderr }).toEqual({
+      code: 78,
+      stderr: expect.stringContaining('138.96.245.0/26 on docker0 of this host overlaps the network'),
+    });
+    expect(await dump(faraday)).toEqual(bare);
+  });
+
+  test('a link of the wrong kind under our name is refused and kept', async () => {
+    const name = (await mustIsland(faraday, 'plan')).match(/link add dev (\S+)/)?.[1] ?? '';
+    await faraday.ip([`link add ${name} type bridge`]);
+    const before = await dump(faraday);
+    const { code, stderr } = await island(faraday, 'join');
+    expect({ code, stderr }).toEqual({
+      code: 78,
+      stderr: expect.stringContaining(`link ${name} is there already`),
+    });
+    expect(await dump(faraday)).toEqual(before);
+    await faraday.ip([`link delete ${name}`]);
+  });
+});
+
 describe('somebody else changes what is ours', () => {
   const DRIFTS: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['the link is deleted', ['ip', 'link', 'delete', 'LINK'], /link LINK .* is missing/],

@@ -215,6 +215,7 @@ describe('a rule that is asked before ours', () => {
     expect(findings(faraday([], { rules: WG_RULES, routes }))).toEqual([
       `drift: rule ${exempt - 2} (from all lookup 254, protocol 0) is asked before the island's and takes 138.96.245.0/24`,
       `drift: rule ${exempt - 1} (from all lookup 51820, protocol 0) is asked before the island's and takes 10.3.1.0/24`,
+      "note: the route 138.96.245.0/25 via 138.96.16.98 dev internet (protocol 3) of table main will not be asked: the island's table comes first",
     ]);
   });
 
@@ -290,4 +291,43 @@ test('the worst finding comes first', () => {
     'drift',
     'note',
   ]);
+});
+
+describe('a range that others use here', () => {
+  test.each([
+    ['the services of Kubernetes', '192.168.0.0/16', 'the network of faraday, 192.168.3.0/24'],
+    ['the pods of flannel', '10.3.0.0/16', 'the subnet of r2lab, 10.3.1.0/24'],
+  ])('is refused when it is for %s and overlaps', (by, claimed, what) => {
+    const host = { ...faraday(), claims: [{ subnet: parseSubnet(claimed), by }] };
+    expect(findings(host)).toContain(`refuse: ${claimed}, which ${by} use on this host, overlaps ${what}`);
+  });
+
+  test('may be the pods of a host, which the file leads there', () => {
+    const claims = [{ subnet: parseSubnet('10.244.0.0/16'), by: 'the pods of flannel' }];
+    const yaml = `${IPIP}  - { name: sopnode-w1, address: 138.96.245.51, routes: [10.244.1.0/24] }\n`.replace(
+      '"sopnode-w[1-3]", address: "138.96.245.[51-53]"',
+      '"sopnode-w[2-3]", address: "138.96.245.[52-53]"',
+    );
+    expect(findings({ ...faraday(), claims }, yaml)).toEqual([]);
+  });
+});
+
+describe("somebody else's route for a network of the island", () => {
+  test.each([
+    ['the same range', '138.96.245.0/24'],
+    ['a part of it', '138.96.245.128/25'],
+  ])('is noted when it is for %s', (_, range) => {
+    const routes = [route(range, { link: 'internet', nextHop: ipv4('138.96.16.98'), protocol: 188 })];
+    expect(findings(faraday([], { routes }))).toEqual([
+      `note: the route ${range} via 138.96.16.98 dev internet (protocol 188) of table main will not be asked: the island's table comes first`,
+    ]);
+  });
+
+  test.each([
+    ['wider', route('138.96.0.0/16', { link: 'internet' })],
+    ['elsewhere', route('8.8.8.0/24', { link: 'internet' })],
+    ['the default', route('default', { link: 'internet' })],
+  ])('is no matter when it is %s', (_, other) => {
+    expect(findings(faraday([], { routes: [other] }))).toEqual([]);
+  });
 });

@@ -29,6 +29,7 @@ export function observedFrom(captured: Captured): Observed {
     fdb: parseFdb(JSON.stringify(fdb)),
     nft: nft === null ? 'absent' : parseTable('island-r2lab', JSON.stringify(nft)),
     forwarding: new Map(Object.entries(forwarding)),
+    claims: [],
   };
 }
 

@@ -76,6 +76,7 @@ export class FakeKernel {
     return structuredClone({
       ...{ links: [...this.#links.values()], routes: this.#routes, rules: this.#rules },
       ...{ neighbours: this.#neighbours, fdb: this.#fdb, nft: this.#nft, forwarding: this.#forwarding },
+      claims: [],
     });
   }
 

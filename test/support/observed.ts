@@ -74,6 +74,7 @@ export function observed(
   );
   return {
     ...{ links, rules: [], neighbours: [], fdb: [], nft: 'absent' },
+    claims: [],
     forwarding: new Map(['all', ...links.map(({ name }) => name)].map((name) => [name, '0'])),
     ...more,
     routes: [...connected, ...(more.routes ?? [])],
