@@ -141,11 +141,13 @@ test('nothing is left when the lab is closed', async () => {
   const before = machine();
   const lab = await createLab();
   await lab.raise(modelNetwork());
-  expect(machine().namespaces).not.toEqual(before.namespaces);
+  const networks = lab.hosts().map((host) => networkOf(String(host.pid)));
+  expect(inhabited(networks)).toEqual(networks);
   const daemon = lab.host('fit01').start(['sleep', '600']);
   await lab.close();
   await lab.close();
   await daemon.exited;
+  expect(inhabited(networks)).toEqual([]);
   expect(machine()).toEqual(before);
 });
 
@@ -156,20 +158,23 @@ test('nothing is left when the process that made the lab is killed', async () =>
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(createInterface(holder.stdout), 'line');
-  const pids: number[] = JSON.parse(line);
-  expect(pids.every((pid) => existsSync(`/proc/${pid}`))).toBe(true);
+  const networks = (JSON.parse(line) as number[]).map((pid) => networkOf(String(pid)));
+  expect(inhabited(networks)).toEqual(networks);
   holder.kill('SIGKILL');
-  await vi.waitFor(() => expect(machine()).toEqual(before), { timeout: 5000 });
+  await vi.waitFor(() => expect(inhabited(networks)).toEqual([]), { timeout: 5000 });
+  expect(machine()).toEqual(before);
 });
 
-/** What a lab could leave on the machine: namespaces that a process is in, mounts, links. */
+/** What a lab could leave on the machine itself. */
 function machine() {
+  return { mounts: readFileSync('/proc/self/mounts', 'utf8'), links: readdirSync('/sys/class/net') };
+}
+
+/** Those of the network namespaces that still have a process in them. */
+function inhabited(networks: readonly (string | undefined)[]) {
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return {
-    namespaces: [...new Set(processes.map(networkOf).filter((name) => name !== undefined))].toSorted(),
-    mounts: readFileSync('/proc/self/mounts', 'utf8'),
-    links: readdirSync('/sys/class/net'),
-  };
+  const alive = new Set(processes.map(networkOf));
+  return networks.filter((network) => network !== undefined && alive.has(network));
 }
 
 function networkOf(pid: string): string | undefined {

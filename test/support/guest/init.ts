@@ -43,6 +43,8 @@ exec switch_root /root /bin/sh -c '
   modprobe -a ${NETWORK_MODULES.join(' ')}
   ip link set lo up
   cd "$directory"
+  # The firmware leaves the cursor in the middle of a line.
+  echo
   "$node" "$script" </dev/null
   echo "EXIT $?"
   echo b >/proc/sysrq-trigger

@@ -48,7 +48,7 @@ export async function startAgent(pid: number, name: string): Promise<AgentLink> 
   };
 }
 
-/** The agent's bundle lies beside a bundle that contains this file, else where the tests' setup put it. */
+/** Beside a bundle that contains this file; else where the setup of the tests put it. */
 function agentFile(): string {
   const bundled = !import.meta.url.endsWith('.ts');
   const file = bundled ? 'agent.mjs' : '../../../node_modules/.cache/island-lab/agent.mjs';

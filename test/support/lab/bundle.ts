@@ -1,15 +1,15 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
 
-/** Where bundles of the lab's programs go; a build of island, which empties dist/, must not take them away. */
+/** Where bundles of the lab's programs go; a build of island, which owns dist/, must not take them away. */
 export const BUNDLES = fileURLToPath(new URL('../../../node_modules/.cache/island-lab', import.meta.url));
 
 const AGENT = fileURLToPath(new URL('agent.ts', import.meta.url));
 
 /**
- * Bundles the agent and the given programs, each to `<BUNDLES>/<name>.mjs`, so that plain node runs them.
- * A program that makes a lab finds the agent beside itself.
+ * Bundles the agent and the given programs, by name and source file, each to `<BUNDLES>/<name>.mjs`, so that
+ * plain node runs them. In them `import.meta.url` is still that of the source, which finds files beside it.
  */
 export async function bundle(programs: Readonly<Record<string, string>> = {}): Promise<void> {
   const { outputFiles } = await build({
@@ -20,6 +20,7 @@ export async function bundle(programs: Readonly<Record<string, string>> = {}): P
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    plugins: [OWN_URL],
     logLevel: 'error',
     write: false,
   });
@@ -35,3 +36,14 @@ export async function bundle(programs: Readonly<Record<string, string>> = {}): P
 export async function setup(): Promise<void> {
   await bundle();
 }
+
+const OWN_URL: Plugin = {
+  name: 'own-url',
+  setup(building) {
+    building.onLoad({ filter: /\/test\/.*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const url = JSON.stringify(pathToFileURL(path).href);
+      return { contents: source.replaceAll('import.meta.url', url), loader: 'ts' };
+    });
+  },
+};

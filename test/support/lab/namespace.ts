@@ -107,7 +107,8 @@ export interface RunOptions {
 
 /** Starts a program inside; it ends with the namespaces at the latest. */
 export function startIn(pid: number, argv: readonly string[], options: RunOptions = {}) {
-  const spaces = options.onlyNetwork ? ['--net'] : ['--net', '--mount', '--uts', '--pid'];
+  const all = ['--net', '--mount', '--uts', '--pid', '--root', '--wd'];
+  const spaces = options.onlyNetwork ? ['--net'] : all;
   // `env` rather than spawn's own option: adding to the environment must not mean reading it here.
   const env = Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value}`);
   const program = env.length > 0 ? ['env', ...env, ...argv] : argv;
