@@ -16,10 +16,13 @@ const DEADLINE_MS = 60_000;
  */
 export async function run(file: string, args: readonly string[], input = ''): Promise<Result> {
   try {
-    const { exitCode, stdout, stderr, code, signal } = await execa(file, args, {
-      ...{ env: { LC_ALL: 'C' }, input, timeout: DEADLINE_MS, maxBuffer: 1 << 30 },
+    const child = execa(file, args, {
+      ...{ env: { LC_ALL: 'C' }, timeout: DEADLINE_MS, maxBuffer: 1 << 30 },
       ...{ reject: false, detached: true, cleanup: false, stripFinalNewline: false },
     });
+    // Not by the option `input`, which puts more streams in between; a program that ends early is told of by its status.
+    child.stdin.on('error', () => undefined).end(input);
+    const { exitCode, stdout, stderr, code, signal } = await child;
     if (exitCode === undefined) {
       const what =
         signal === undefined ? `cannot run: ${code ?? 'for no known reason'}` : `ended by ${signal}`;

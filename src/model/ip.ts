@@ -11,6 +11,8 @@ export interface Subnet {
   readonly prefix: number;
 }
 
+const DOT = 46;
+const ZERO = 48;
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const DOTTED_QUAD = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 
@@ -49,13 +51,19 @@ export function formatSubnet(subnet: Subnet): string {
   return `${subnet.network}/${subnet.prefix}`;
 }
 
-/** 0 to 2^32 - 1. */
+/** 0 to 2^32 - 1. By character: a hub with ten thousand peers asks a million times. */
 export function toNumber(address: Ipv4): number {
-  return address.split('.').reduce((value, octet) => value * 256 + Number(octet), 0);
+  let [value, octet] = [0, 0];
+  for (let index = 0; index < address.length; index += 1) {
+    const code = address.charCodeAt(index);
+    if (code === DOT) [value, octet] = [value * 256 + octet, 0];
+    else octet = octet * 10 + code - ZERO;
+  }
+  return value * 256 + octet;
 }
 
 export function fromNumber(value: number): Ipv4 {
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.') as Ipv4;
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ipv4;
 }
 
 /** The subnet of that prefix which holds `address`. */
@@ -79,7 +87,8 @@ export function lastAddress(subnet: Subnet): Ipv4 {
 }
 
 export function contains(subnet: Subnet, address: Ipv4): boolean {
-  return subnetOf(address, subnet.prefix).network === subnet.network;
+  const size = subnetSize(subnet);
+  return Math.floor(toNumber(address) / size) === Math.floor(toNumber(subnet.network) / size);
 }
 
 /** Whether every address of `inner` lies in `outer`; true for equal ones. */

@@ -58,7 +58,16 @@ describe('ip 6.1.0 on Linux 6.18, on a gateway over vxlan', () => {
   });
 
   test('tells which subnets are connected, also behind a wire that is cut', () => {
-    const view = { links, routes, rules, neighbours, fdb: [], nft: 'absent', forwarding: new Map(), claims: [] } as const;
+    const view = {
+      links,
+      routes,
+      rules,
+      neighbours,
+      fdb: [],
+      nft: 'absent',
+      forwarding: new Map(),
+      claims: [],
+    } as const;
     expect(connectedRoutes(view).map(({ destination }) => formatSubnet(destination))).toEqual([
       ...['10.9.9.2/32', '138.96.16.96/28', '192.168.2.0/24', '192.168.3.0/24'],
     ]);
@@ -121,7 +130,8 @@ describe('ip 6.1.0 on Linux 6.1, on a peer over ipip', () => {
       ...parseIp(captured('ip-6.1.0-linux-6.1')),
       fdb: [],
       nft: 'absent',
-      forwarding: new Map(), claims: [],
+      forwarding: new Map(),
+      claims: [],
     } as const;
     expect(ownedOf(view, { island: 'r2lab', ports: [10_310] })).toEqual([
       {

@@ -5,8 +5,7 @@ import type { NftTable } from '../../src/plan/resource.ts';
 export function parseNftInput({ input }: Extract<Effect, { tool: 'nft' }>): NftTable | 'absent' {
   const deletes = /^delete table inet (?<name>island-\S+)\n$/.exec(input);
   if (deletes !== null) return 'absent';
-  const head =
-    /^add table inet (?<name>island-\S+)\ndelete table inet \k<name>\ntable inet \k<name> \{\n/.exec(input);
+  const head = /^(?:create|delete) table inet (?<name>island-\S+)\ntable inet \k<name> \{\n/.exec(input);
   const name = head?.groups?.['name'];
   if (head === null || name === undefined) throw new Error(`unexpected nft input: ${input}`);
   const blocks = [
