@@ -108,6 +108,7 @@ async function comesAndGoes(lab: Lab, { hosts, file, matrix: options, whileJoine
   const joined = await dumpAll(some);
   await Promise.all(some.map((host) => mustIsland(host, 'join')));
   equal('a second join changes nothing', await dumpAll(some), joined);
+  await reachable(hosts, options);
 
   await Promise.all(hosts.map((host) => host.run(['rm', '/etc/island/r2lab.yaml'])));
   await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
