@@ -51,14 +51,15 @@ function clampChain(mtus: readonly number[]): NftChain {
 }
 
 // A hub that turns a packet round on one link would tell its sender to go directly, where there is no way.
-// Here and not by sysctl: send_redirects of a link does nothing while that of `all` is on.
+// Here and not by sysctl: send_redirects of a link does nothing while that of `all` is on. The type comes
+// first, so that nearly every packet is asked no more than its protocol.
 function redirectsOut(): NftChain {
-  const rules = [nftRule('oifname @links icmp type redirect drop', 'no redirect leaves')];
+  const rules = [nftRule('icmp type redirect oifname @links drop', 'no redirect leaves')];
   return { name: 'redirects-out', hook: 'type filter hook output priority 0', rules };
 }
 
 function redirectsIn(): NftChain {
-  const rules = [nftRule('iifname @links icmp type redirect drop', 'no redirect is taken')];
+  const rules = [nftRule('icmp type redirect iifname @links drop', 'no redirect is taken')];
   return { name: 'redirects-in', hook: 'type filter hook input priority 0', rules };
 }
 
