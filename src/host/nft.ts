@@ -1,5 +1,6 @@
 import { array, looseObject, number, optional, string, unknown, type z } from 'zod/mini';
-import type { NftChain, NftSet, NftTable } from '../plan/resource.ts';
+import type { NftChain, NftRule, NftSet, NftTable } from '../plan/resource.ts';
+import { formatWord } from '../plan/ruleset-parts.ts';
 import { readJson } from './json.ts';
 
 const chainShape = looseObject({
@@ -16,7 +17,11 @@ const setShape = looseObject({
   flags: optional(unknown()),
   elem: optional(array(unknown())),
 });
-const ruleShape = looseObject({ chain: string(), comment: optional(string()) });
+const ruleShape = looseObject({
+  chain: string(),
+  comment: optional(string()),
+  expr: optional(array(unknown())),
+});
 const listingShape = looseObject({
   nftables: array(
     looseObject({
@@ -44,28 +49,51 @@ export function parseTable(name: string, listing: string): NftTable {
 
 function toChain(chain: z.output<typeof chainShape>, rules: readonly z.output<typeof ruleShape>[]): NftChain {
   const { name, type, hook, prio, policy } = chain;
+  const words = `type ${type} hook ${hook} priority ${prio}${policy === 'drop' ? ' policy drop' : ''}`;
   return {
     name,
-    hook: `type ${type} hook ${hook} priority ${prio}${policy === 'drop' ? ' policy drop' : ''}`,
-    rules: rules.filter((rule) => rule.chain === name).map(({ comment }) => ({ mark: comment ?? '' })),
+    ...(hook !== undefined && { hook: words }),
+    rules: rules.filter((rule) => rule.chain === name).map(toRule),
+  };
+}
+
+const counterShape = looseObject({ counter: looseObject({ packets: number(), bytes: number() }) });
+
+function toRule({ comment, expr = [] }: z.output<typeof ruleShape>): NftRule {
+  const count = expr.map((statement) => counterShape.safeParse(statement).data?.counter).find(Boolean);
+  return {
+    mark: comment ?? '',
+    ...(count !== undefined && { count: { packets: count.packets, bytes: count.bytes } }),
   };
 }
 
 function toSet({ name, type, map, flags, elem = [] }: z.output<typeof setShape>): NftSet {
   return {
     name,
-    type: map === undefined ? String(type) : `${String(type)} : ${String(map)}`,
+    type: map === undefined ? formatType(type) : `${formatType(type)} : ${formatType(map)}`,
     interval: Array.isArray(flags) && flags.includes('interval'),
     elements: elem.map(formatElement).toSorted(),
   };
 }
 
-const prefixShape = looseObject({ prefix: looseObject({ addr: string(), len: number() }) });
+function formatType(type: unknown): string {
+  return Array.isArray(type) ? type.join(' . ') : String(type);
+}
 
-/** `"isl-a"`, `{ prefix: { addr, len } }`, or a map's `[key, value]`. */
+const prefixShape = looseObject({ prefix: looseObject({ addr: string(), len: number() }) });
+const concatShape = looseObject({ concat: array(unknown()) });
+const rangeShape = looseObject({ range: array(unknown()) });
+
+/** `"isl-a"`, a number, `{ prefix: { addr, len } }`, `{ range: [a, b] }`, `{ concat: [a, b] }`, or a map's `[key, value]`. */
 function formatElement(element: unknown): string {
+  if (typeof element === 'string') return element;
+  if (typeof element === 'number') return formatWord(element);
   if (Array.isArray(element)) return element.map(formatElement).join(' : ');
   const prefix = prefixShape.safeParse(element);
   if (prefix.success) return `${prefix.data.prefix.addr}/${prefix.data.prefix.len}`;
-  return typeof element === 'string' ? element : JSON.stringify(element);
+  const concat = concatShape.safeParse(element);
+  if (concat.success) return concat.data.concat.map(formatElement).join(' . ');
+  const range = rangeShape.safeParse(element);
+  if (range.success) return range.data.range.map(formatElement).join('-');
+  return JSON.stringify(element);
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { keyOf, type Link, linkOf, type NftTable, type Resource } from './resource.ts';
+import { keyOf, type Link, linkOf, type Resource } from './resource.ts';
+import { comparableParts } from './ruleset-parts.ts';
 
 /** `recreate` is for a link whose kind or ends differ: it goes, with all that lives on it, and comes anew. */
 export interface Step {
@@ -68,14 +69,8 @@ function sameEnds(a: Link, b: Link): boolean {
 }
 
 function sameContent(a: Resource, b: Resource): boolean {
-  if (a.kind === 'nft' && b.kind === 'nft') return isDeepStrictEqual(contentOf(a), contentOf(b));
+  if (a.kind === 'nft' && b.kind === 'nft') return isDeepStrictEqual(comparableParts(a), comparableParts(b));
   return isDeepStrictEqual(a, b);
-}
-
-/** What of an nft table can be compared: the words of its rules stand in their marks. */
-function contentOf({ name, sets, chains }: NftTable): unknown {
-  const marked = chains.map((chain) => ({ ...chain, rules: chain.rules.map(({ mark }) => mark) }));
-  return { name, sets, chains: marked };
 }
 
 function outsideIn(a: Step, b: Step): number {

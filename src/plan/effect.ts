@@ -68,7 +68,7 @@ function tableText({ name, sets, chains }: NftTable): string {
   const blocks = [
     ...sets.map((set) => [
       `  ${set.type.includes(':') ? 'map' : 'set'} ${set.name} {`,
-      `    type ${set.type}`,
+      `    ${set.typeOf === undefined ? `type ${set.type}` : `typeof ${set.typeOf}`}`,
       ...(set.interval ? ['    flags interval'] : []),
       ...(set.elements.length === 0
         ? []
@@ -77,7 +77,7 @@ function tableText({ name, sets, chains }: NftTable): string {
     ]),
     ...chains.map((chain) => [
       `  chain ${chain.name} {`,
-      `    ${chain.hook}; policy accept;`,
+      ...(chain.hook === undefined ? [] : [`    ${chain.hook}; policy accept;`]),
       ...chain.rules.map(({ words, mark }) => `    ${words ?? ''} comment "${mark}"`),
       '  }',
     ]),

@@ -1,5 +1,6 @@
 import type { Step } from './diff.ts';
 import { type Link, type NftTable, type Resource, selectorOf } from './resource.ts';
+import { comparableParts } from './ruleset-parts.ts';
 
 /** What a step is about, in words for `status`: "link isl-fara-3k9x2q (ipip to 138.96.16.97) is missing". */
 export function explain({ action, resource, current }: Step): string {
@@ -58,19 +59,9 @@ function difference(wanted: Resource, current: Resource | undefined): string {
 }
 
 function nftDifference(wanted: NftTable, current: NftTable): string {
-  const parts = [...differing(wanted.sets, current.sets), ...differing(wanted.chains, current.chains)];
+  const [after, before] = [comparableParts(wanted), comparableParts(current)];
+  const parts = [...new Set([...after.keys(), ...before.keys()])]
+    .filter((part) => after.get(part) !== before.get(part))
+    .map((part) => part.slice(part.indexOf(' ') + 1));
   return parts.length === 0 ? 'differs' : `${parts.join(', ')} differ${parts.length === 1 ? 's' : ''}`;
-}
-
-interface Named {
-  readonly name: string;
-  readonly rules?: readonly { readonly mark: string }[];
-}
-
-function differing(wanted: readonly Named[], current: readonly Named[]): string[] {
-  const contentOf = (part: Named | undefined) =>
-    JSON.stringify({ ...part, rules: part?.rules?.map(({ mark }) => mark) });
-  const names = new Set([...wanted, ...current].map(({ name }) => name));
-  const named = (parts: readonly Named[], name: string) => parts.find((part) => part.name === name);
-  return [...names].filter((name) => contentOf(named(wanted, name)) !== contentOf(named(current, name)));
 }

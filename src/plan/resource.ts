@@ -78,15 +78,17 @@ export interface Rule {
 export interface NftSet {
   readonly name: string;
   readonly type: string;
+  /** The expressions whose types it has, where these have no name of their own; unknown when observed. */
+  readonly typeOf?: string;
   readonly interval: boolean;
-  /** Sorted; a map's as `key : value`. */
+  /** Sorted; a map's as `key : value`, of several parts as `a . b`. */
   readonly elements: readonly string[];
 }
 
 export interface NftChain {
   readonly name: string;
-  /** As in `type filter hook forward priority -150`. */
-  readonly hook: string;
+  /** As in `type filter hook forward priority -150`; none for a chain that others jump to. */
+  readonly hook?: string;
   readonly rules: readonly NftRule[];
 }
 
@@ -98,6 +100,13 @@ export interface NftRule {
   readonly mark: string;
   /** What nft reads; empty when observed. */
   readonly words?: string;
+  /** What the rule has counted since it was loaded, when it counts and was observed. */
+  readonly count?: Count;
+}
+
+export interface Count {
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 /** The island's own table, replaced as a whole in one transaction. */

@@ -1,22 +1,24 @@
-import { hashOf, nftTableOf } from '../model/addressing.ts';
-import { contains, formatSubnet, type Subnet } from '../model/ip.ts';
+import { nftTableOf } from '../model/addressing.ts';
+import { contains, type Subnet } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 import { maxSegmentOf } from '../model/links.ts';
 import { destinationsOf } from '../model/reach.ts';
 import type { EndSetting } from './end.ts';
+import { guardOf } from './guard.ts';
 import type { Link, NftChain, NftRule, NftSet, NftTable, Resource } from './resource.ts';
+import { addressMap, linkSet, nftRule, subnetSet } from './ruleset-parts.ts';
 
-/** The island's nftables table on a hub or peer. */
+/** The island's nftables table on a hub or peer. Chains that others jump to come first. */
 export function nftTable(end: EndSetting, resources: readonly Resource[]): NftTable {
   const links = resources.filter((resource): resource is Link => resource.kind === 'link');
   const mtus = [...new Set(links.map(({ mtu }) => mtu))].toSorted((a, b) => a - b);
   const translated = translatedHosts(end);
-  const redirects = redirectsChain(end);
+  const guard = guardOf(end, links);
   return {
     kind: 'nft',
     name: nftTableOf(end.island.name),
     sets: [
-      ...(redirects.length === 0 ? [] : [linkSet('links', links)]),
+      linkSet('links', links),
       ...mtus.map((mtu) =>
         linkSet(
           setOfMtu(mtu),
@@ -25,8 +27,15 @@ export function nftTable(end: EndSetting, resources: readonly Resource[]): NftTa
       ),
       subnetSet('networks', rangesOf(end.island)),
       ...(translated.length === 0 ? [] : [addressMap('translated', translated)]),
+      ...guard.sets,
     ].toSorted(byName),
-    chains: [clampChain(mtus), ...redirects, sourcesChain(translated.length > 0)],
+    chains: [
+      { name: 'clamp', rules: clampRules(mtus) },
+      ...guard.chains,
+      forwardChain(end.island),
+      ...redirectsChain(end),
+      sourcesChain(translated.length > 0),
+    ],
   };
 }
 
@@ -35,20 +44,29 @@ function rangesOf(island: Island): readonly Subnet[] {
   return [island.subnet, ...destinationsOf(island).map(({ subnet }) => subnet)];
 }
 
+/** One chain for all that is forwarded, since each further one costs every packet. */
+function forwardChain({ forwarding }: Island): NftChain {
+  return {
+    name: 'forward',
+    hook: 'type filter hook forward priority -150',
+    rules: [
+      nftRule('tcp flags & (syn | rst) == syn jump clamp', 'size of segments'),
+      nftRule('iifname @links goto arriving', 'what came out of a link'),
+      ...(forwarding.networks ? [] : [nftRule('oifname @links goto leaving', 'what goes into a link')]),
+    ],
+  };
+}
+
 /**
  * MSS of TCP in both directions. `rt mtu` knows the way towards the link; the way back is another
  * host's, so that size is explicit. The kernel only ever lowers the option (nft_exthdr_tcp_set_eval).
  */
-function clampChain(mtus: readonly number[]): NftChain {
-  const syn = 'tcp flags & (syn|rst) == syn tcp option maxseg size set';
-  return {
-    name: 'clamp',
-    hook: 'type filter hook forward priority -150',
-    rules: mtus.flatMap((mtu) => [
-      nftRule(`oifname @${setOfMtu(mtu)} ${syn} rt mtu`, 'clamp towards the link'),
-      nftRule(`iifname @${setOfMtu(mtu)} ${syn} ${maxSegmentOf(mtu)}`, 'clamp from the link'),
-    ]),
-  };
+function clampRules(mtus: readonly number[]): NftRule[] {
+  const size = 'tcp option maxseg size set';
+  return mtus.flatMap((mtu) => [
+    nftRule(`oifname @${setOfMtu(mtu)} ${size} rt mtu`, 'clamp towards the link'),
+    nftRule(`iifname @${setOfMtu(mtu)} ${size} ${maxSegmentOf(mtu)}`, 'clamp from the link'),
+  ]);
 }
 
 // A hub that turns a packet round on a link of several peers would tell its sender to go directly, where there
@@ -92,24 +110,6 @@ function translatedHosts({ island, self }: EndSetting): readonly string[] {
       const network = self.networks.find(({ subnet }) => contains(subnet, address));
       return network === undefined ? [] : [`${address} : ${network.gateway}`];
     });
-}
-
-function nftRule(words: string, meaning: string): NftRule {
-  return { words, mark: `${meaning} [${hashOf(words).toString(16).padStart(8, '0')}]` };
-}
-
-function linkSet(name: string, links: readonly Link[]): NftSet {
-  return { name, type: 'ifname', interval: false, elements: links.map((link) => link.name).toSorted() };
-}
-
-/** nft lists a single address without its prefix. */
-function subnetSet(name: string, subnets: readonly Subnet[]): NftSet {
-  const elements = subnets.map((subnet) => (subnet.prefix === 32 ? subnet.network : formatSubnet(subnet)));
-  return { name, type: 'ipv4_addr', interval: true, elements: elements.toSorted() };
-}
-
-function addressMap(name: string, elements: readonly string[]): NftSet {
-  return { name, type: 'ipv4_addr : ipv4_addr', interval: false, elements: elements.toSorted() };
 }
 
 function setOfMtu(mtu: number): string {

@@ -22,18 +22,22 @@ export function parseNftInput({ input }: Extract<Effect, { tool: 'nft' }>): NftT
 
 function toSet(name: string, body: string): NftTable['sets'][number] {
   const elements = /elements = \{ (.*) \}/.exec(body)?.[1]?.replaceAll('"', '').split(', ') ?? [];
-  const type = /type (.*)/.exec(body)?.[1] ?? '';
+  const type = /type(?:of)? (.*)/.exec(body)?.[1] ?? '';
   return { name, type, interval: body.includes('flags interval'), elements: elements.toSorted() };
 }
 
 function toChain(name: string, body: string): NftTable['chains'][number] {
-  const [head = '', ...rules] = body.trim().split('\n');
-  const hook = /^(type \S+ hook \S+ priority -?\d+); policy accept;$/.exec(head)?.[1];
-  if (hook === undefined) throw new Error(`unexpected chain head: ${head}`);
+  const lines = body.trim().split('\n');
+  const hook = /^(type \S+ hook \S+ priority -?\d+); policy accept;$/.exec(lines[0] ?? '')?.[1];
+  const rules = hook === undefined ? lines : lines.slice(1);
   return {
     name,
-    hook,
-    rules: rules.map((rule) => ({ mark: /comment "([^"]{1,127})"$/.exec(rule)?.[1] ?? '' })),
+    ...(hook !== undefined && { hook }),
+    rules: rules.map((rule) => {
+      const mark = / comment "([^"]{1,127})"$/.exec(rule)?.[1];
+      if (mark === undefined) throw new Error(`a rule without a mark in chain ${name}: ${rule}`);
+      return { mark };
+    }),
   };
 }
 
@@ -46,7 +50,7 @@ export function formatListing({ name, sets, chains }: NftTable): string {
     ),
     ...chains.map(
       (chain) =>
-        `  chain ${chain.name} {\n    ${chain.hook}; policy accept;\n${chain.rules.map(({ mark }) => `    comment "${mark}"\n`).join('')}  }\n`,
+        `  chain ${chain.name} {\n${chain.hook === undefined ? '' : `    ${chain.hook}; policy accept;\n`}${chain.rules.map(({ mark }) => `    x comment "${mark}"\n`).join('')}  }\n`,
     ),
   ];
   return `table inet ${name} {\n${text.join('')}}\n`;
