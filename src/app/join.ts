@@ -64,6 +64,8 @@ function sysctlRecord({ steps, observed, record }: Scene): Change['records'] {
     .filter(
       (resource): resource is Sysctl => resource.kind === 'sysctl' && !resource.link.startsWith('isl-'),
     );
-  if (present.length === 0) return [];
-  return [{ file: 'sysctls', text: formatRecord(recordBefore({ observed, record }, present)) }];
+  const wasUp = steps.some(({ current }) => current?.kind === 'fallback' && current.up);
+  if (present.length === 0 && !wasUp) return [];
+  const earlier = { ...recordBefore({ observed, record }, present), ...(wasUp && { fallbackWasUp: true }) };
+  return [{ file: 'sysctls', text: formatRecord(earlier) }];
 }

@@ -4,7 +4,9 @@ import { nftTableOf } from '../model/addressing.ts';
 import { diff } from '../plan/diff.ts';
 import type { Observed } from '../plan/observed.ts';
 import { type Marks, ownedOf } from '../plan/owned.ts';
-import { restoredSysctls } from '../plan/sysctl.ts';
+import type { Resource } from '../plan/resource.ts';
+import { restoredSysctls, type SysctlRecord } from '../plan/sysctl.ts';
+import { restoredFallback } from '../plan/tunnels.ts';
 import { type ConvergeOptions, converge } from './converge.ts';
 import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
 import { requireRoot } from './root.ts';
@@ -26,7 +28,7 @@ export async function leave(host: Host, options: Selection & ConvergeOptions): P
     const [joined, record] = await Promise.all([readJoined(store), readSysctls(store)]);
     const observed = await host.observe(nftTableOf(island));
     const marks = marksFrom(observed, { ...leaving, joined });
-    const plan = (now: Observed) => diff(ownedOf(now, marks), restoredSysctls({ observed: now, record }));
+    const plan = (now: Observed) => diff(ownedOf(now, marks), restored({ observed: now, record }));
     const observe = () => host.observe(nftTableOf(island));
     const steps = plan(observed);
 
@@ -43,6 +45,11 @@ export async function leave(host: Host, options: Selection & ConvergeOptions): P
     await store.remove('joined');
     return { island, changed: steps.length > 0 };
   });
+}
+
+/** What was there before, of what the kernel does not remember by itself. */
+function restored(setting: { readonly observed: Observed; readonly record: SysctlRecord }): Resource[] {
+  return [...restoredSysctls(setting), ...restoredFallback(setting.observed, setting.record)];
 }
 
 /** The island of `-i` or `-c`, the only one that this host has joined, or the only one configured here. */

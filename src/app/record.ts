@@ -14,6 +14,7 @@ const joinedShape = z.object({ name: z.string(), port: z.int().check(z.minimum(1
 const sysctlsShape = z.object({
   forwardingOfAll: z.optional(z.string()),
   earlier: z.record(z.string(), z.string()),
+  fallbackWasUp: z.optional(z.boolean()),
 });
 
 export async function readJoined(store: Store): Promise<JoinedRecord | undefined> {
@@ -24,8 +25,8 @@ export async function readJoined(store: Store): Promise<JoinedRecord | undefined
 export async function readSysctls(store: Store): Promise<SysctlRecord> {
   const text = await store.read('sysctls');
   if (text === undefined) return NO_RECORD;
-  const { forwardingOfAll, earlier } = parsed(text, sysctlsShape, 'sysctls.json');
-  return { forwardingOfAll, earlier };
+  const { forwardingOfAll, earlier, fallbackWasUp } = parsed(text, sysctlsShape, 'sysctls.json');
+  return { forwardingOfAll, earlier, ...(fallbackWasUp === true && { fallbackWasUp }) };
 }
 
 /** For people to read, too. */

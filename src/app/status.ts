@@ -2,6 +2,7 @@ import type { Host } from '../host/host.ts';
 import { linkNameOf, SHARED } from '../model/addressing.ts';
 import type { Island, LinkKind } from '../model/island.ts';
 import { explain } from '../plan/explain.ts';
+import { type Dropped, droppedBy } from '../plan/guard.ts';
 import type { ObservedLink } from '../plan/observed.ts';
 import { type Reached, reachEnds } from './reach.ts';
 import { lookAt, type Scene, type SceneOptions } from './scene.ts';
@@ -33,6 +34,8 @@ export interface Status {
   readonly scene: Scene;
   readonly ends: readonly EndStatus[];
   readonly links: readonly LinkStatus[];
+  /** What the guard has dropped, by reason; empty where there is none, or only root can tell. */
+  readonly guard: readonly Dropped[];
   /** What differs from the file, in words; empty on a converged host. */
   readonly drift: readonly string[];
   /** Nothing of the island is here. */
@@ -56,6 +59,7 @@ export async function status(host: Host, options: SceneOptions): Promise<Status>
     links: observed.links
       .filter(({ alias }) => alias.startsWith(`island:${island.name}/`))
       .map(linkStatus(island)),
+    guard: typeof observed.nft === 'string' ? [] : droppedBy(observed.nft),
     drift: [
       ...steps.map(explain),
       ...findings.filter(({ weight }) => weight !== 'note').map(({ text }) => text),

@@ -9,6 +9,7 @@ import type { Resource } from './resource.ts';
 import { endRoutes, lookupRule } from './routes.ts';
 import { nftTable } from './ruleset.ts';
 import { forwardingSysctls, type SysctlRecord } from './sysctl.ts';
+import { fallbackDown } from './tunnels.ts';
 
 export interface Setting {
   readonly island: Island;
@@ -28,7 +29,7 @@ export interface Desired {
  * contradict each other, and E_RETRY when the host's uplink does not yet tell what it needs to know.
  */
 export function desiredOf(setting: Setting): Desired {
-  const { place } = setting;
+  const { place, observed } = setting;
   if (place.role === 'member') return withRecord(setting, memberResources(setting, place));
 
   const end = endSetting(setting, place);
@@ -39,6 +40,7 @@ export function desiredOf(setting: Setting): Desired {
   return {
     resources: [
       nftTable(end, links),
+      ...(links.some(isIpip) ? fallbackDown(observed) : []),
       ...links,
       ...routes,
       ...rules,
@@ -50,6 +52,10 @@ export function desiredOf(setting: Setting): Desired {
 
 function withRecord(setting: Setting, { resources, notes }: MemberDesired): Desired {
   return { resources: [...resources, ...forwardingSysctls(setting, [])], notes };
+}
+
+function isIpip(resource: Resource): boolean {
+  return resource.kind === 'link' && resource.encapsulation === 'ipip';
 }
 
 /** A plain peer forwards nothing: what comes out of its link is for itself. */

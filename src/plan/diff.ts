@@ -14,7 +14,10 @@ export interface Step {
  * Outside in. A rule that reaches our table comes last, after the routes that it will find, so that until
  * the very last command the host routes as it did before.
  */
-const DEPTH = { nft: 0, link: 1, address: 2, neighbour: 3, fdb: 4, route: 5, rule: 6, sysctl: 7 } as const;
+const DEPTH = {
+  ...{ nft: 0, fallback: 1, link: 2, address: 3, neighbour: 4, fdb: 5 },
+  ...{ route: 6, rule: 7, sysctl: 8 },
+} as const;
 
 /**
  * The steps that turn `observed` into `desired`, in the order to run them.
@@ -36,7 +39,7 @@ export function diff(observed: readonly Resource[], desired: readonly Resource[]
     return [{ action: recreate ? 'recreate' : 'change', resource, current }];
   });
   const removed = observed
-    .filter((resource) => !wanted.has(keyOf(resource)) && resource.kind !== 'sysctl')
+    .filter((resource) => !wanted.has(keyOf(resource)) && !isSetting(resource))
     .filter((resource) => !gone.has(linkOf(resource) ?? ''))
     .map((resource): Step => ({ action: 'remove', resource, current: resource }));
 
@@ -56,6 +59,11 @@ function linksThatGo(observed: readonly Resource[], desired: readonly Resource[]
       .filter((link) => !stays(link))
       .map(({ name }) => name),
   );
+}
+
+/** What is there with or without island: it changes it, and never removes it. */
+function isSetting({ kind }: Resource): boolean {
+  return kind === 'sysctl' || kind === 'fallback';
 }
 
 function isLink(resource: Resource): resource is Link {

@@ -117,6 +117,8 @@ function ipLines({ action, resource, current }: Step): string[] {
       return [`route ${remove ? 'delete' : 'replace'} ${routeWords(resource)}`];
     case 'rule':
       return [`rule ${remove ? 'delete' : 'add'} ${ruleWords(resource)}`];
+    case 'fallback':
+      return [`link set dev ${resource.link} ${resource.up ? 'up' : 'down'}`];
     case 'fdb':
     case 'nft':
     case 'sysctl':

@@ -36,6 +36,8 @@ export function describe(resource: Resource): string {
       return `nft table ${resource.name}`;
     case 'sysctl':
       return `sysctl ${resource.key}`;
+    case 'fallback':
+      return `link ${resource.link}`;
   }
 }
 
@@ -46,6 +48,8 @@ function linkEnds(link: Link): string {
 function difference(wanted: Resource, current: Resource | undefined): string {
   if (wanted.kind === 'nft' && current?.kind === 'nft') return nftDifference(wanted, current);
   if (wanted.kind === 'link' && current?.kind === 'link' && !current.up) return 'is down';
+  if (wanted.kind === 'fallback')
+    return `is ${wanted.up ? 'down' : 'up, and takes the ipip packets of strangers'}`;
   const before: Readonly<Record<string, unknown>> = { ...current };
   const after: Readonly<Record<string, unknown>> = { ...wanted };
   const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];

@@ -3,10 +3,11 @@ import { formatSubnet, hostSubnet, toNumber } from '../model/ip.ts';
 import { endsOf, type Island, type LinkEnd, type LinkKind } from '../model/island.ts';
 import { destinationsOf } from '../model/reach.ts';
 import type { EndSetting } from './end.ts';
-import type { Link, NftChain, NftRule, NftSet } from './resource.ts';
+import type { Count, Link, NftChain, NftRule, NftSet, NftTable } from './resource.ts';
 import {
   addressSet,
   dropRule,
+  meaningOf,
   nftRule,
   type Pairs,
   pairSet,
@@ -60,6 +61,23 @@ export function guardOf(end: EndSetting, links: readonly Link[]): Guard {
       inputChain(kinds, foreign),
     ],
   };
+}
+
+/** What the guard has dropped since the table was loaded, by reason. */
+export interface Dropped extends Count {
+  readonly reason: string;
+}
+
+/** The counters of the guard, those of one reason added up, the most first. */
+export function droppedBy({ chains }: NftTable): Dropped[] {
+  const sums = new Map<string, Dropped>();
+  for (const rule of chains.flatMap(({ rules }) => rules)) {
+    if (rule.count === undefined) continue;
+    const reason = meaningOf(rule);
+    const { packets = 0, bytes = 0 } = sums.get(reason) ?? {};
+    sums.set(reason, { reason, packets: packets + rule.count.packets, bytes: bytes + rule.count.bytes });
+  }
+  return [...sums.values()].toSorted((a, b) => b.packets - a.packets);
 }
 
 /** One look at the protocol number sends everything that is not a tunnel's on its way. */

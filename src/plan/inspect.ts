@@ -4,6 +4,7 @@ import type { Finding, Site } from './finding.ts';
 import { coveredRoutes, overlappingClaims } from './foreign.ts';
 import { rulesInFront } from './in-front.ts';
 import { isIslandLink, type Observed } from './observed.ts';
+import { otherTunnels } from './other-tunnels.ts';
 import { overlappingLinks } from './overlap.ts';
 import { takenThings } from './taken.ts';
 
@@ -15,6 +16,7 @@ export function findingsOf(site: Site): Finding[] {
     ...overlappingClaims(site),
     ...coveredRoutes(site),
     ...rulesInFront(site),
+    ...otherTunnels(site),
     ...strangers(site),
   ];
   const order = { refuse: 0, drift: 1, note: 2 };

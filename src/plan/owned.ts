@@ -3,6 +3,7 @@ import { formatSubnet, type Ipv4 } from '../model/ip.ts';
 import type { Observed, ObservedLink, ObservedRoute, ObservedRule } from './observed.ts';
 import type { Link, Resource, Route, Rule } from './resource.ts';
 import { forwardingSysctl } from './sysctl.ts';
+import { isFallback } from './tunnels.ts';
 
 /** By what the kernel's objects are known as this island's. */
 export interface Marks {
@@ -31,6 +32,9 @@ export function ownedOf(observed: Observed, marks: Marks): Resource[] {
       .map(toRoute),
     ...observed.rules.filter((rule) => isOwnRule(rule, marks)).map(toRule),
     ...[...observed.forwarding].map(([link, value]) => forwardingSysctl(link, value)),
+    ...observed.links
+      .filter(isFallback)
+      .map(({ name, up }): Resource => ({ kind: 'fallback', link: name, up })),
   ];
 }
 

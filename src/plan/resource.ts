@@ -128,8 +128,15 @@ export interface Sysctl {
   readonly value: string;
 }
 
+/** The kernel's link for ipip packets that no other link takes: kept down while nobody uses it (plan/tunnels.ts). */
+export interface Fallback {
+  readonly kind: 'fallback';
+  readonly link: string;
+  readonly up: boolean;
+}
+
 /** One thing in the kernel that island owns. A state is a set of these. */
-export type Resource = Link | Address | Neighbour | FdbEntry | Route | Rule | NftTable | Sysctl;
+export type Resource = Link | Address | Neighbour | FdbEntry | Route | Rule | NftTable | Sysctl | Fallback;
 
 /** Two resources with the same key are the same object; the rest is its content. */
 export function keyOf(resource: Resource): string {
@@ -150,6 +157,8 @@ export function keyOf(resource: Resource): string {
       return `nft table ${resource.name}`;
     case 'sysctl':
       return `sysctl ${resource.key}`;
+    case 'fallback':
+      return `fallback ${resource.link}`;
   }
 }
 
@@ -165,6 +174,7 @@ export function linkOf(resource: Resource): string | undefined {
     case 'link':
     case 'rule':
     case 'nft':
+    case 'fallback':
       return undefined;
   }
 }

@@ -6,7 +6,7 @@ import { destinationsOf } from '../model/reach.ts';
 import type { EndSetting } from './end.ts';
 import { guardOf } from './guard.ts';
 import type { Link, NftChain, NftRule, NftSet, NftTable, Resource } from './resource.ts';
-import { addressMap, linkSet, nftRule, subnetSet } from './ruleset-parts.ts';
+import { addressMap, dropRule, linkSet, nftRule, subnetSet } from './ruleset-parts.ts';
 
 /** The island's nftables table on a hub or peer. Chains that others jump to come first. */
 export function nftTable(end: EndSetting, resources: readonly Resource[]): NftTable {
@@ -76,7 +76,7 @@ function clampRules(mtus: readonly number[]): NftRule[] {
 function redirectsChain({ remotes, role }: EndSetting): NftChain[] {
   const shared = role === 'hub' && remotes.filter(({ link }) => link === 'vxlan').length > 1;
   if (!shared) return [];
-  const rules = [nftRule('icmp type redirect oifname @links drop', 'no redirect leaves')];
+  const rules = [dropRule('icmp type redirect oifname @links', 'ICMP redirect')];
   return [{ name: 'redirects', hook: 'type filter hook output priority 0', rules }];
 }
 

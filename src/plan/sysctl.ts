@@ -10,6 +10,8 @@ export interface SysctlRecord {
   readonly forwardingOfAll: string | undefined;
   /** Earlier values by key. */
   readonly earlier: Readonly<Record<string, string>>;
+  /** The fallback link for ipip was up though nobody used it (plan/tunnels.ts). */
+  readonly fallbackWasUp?: boolean | undefined;
 }
 
 export const NO_RECORD: SysctlRecord = { forwardingOfAll: undefined, earlier: {} };
@@ -47,6 +49,7 @@ export function recordBefore({ observed, record }: SysctlSetting, sysctls: reado
     return value === undefined ? [] : [[key, value] as const];
   });
   return {
+    ...record,
     forwardingOfAll: record.forwardingOfAll ?? observed.forwarding.get('all'),
     earlier: { ...Object.fromEntries(present), ...record.earlier },
   };

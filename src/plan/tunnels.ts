@@ -1,7 +1,8 @@
-import type { Ipv4 } from '../model/ip.ts';
-import { isIpv4 } from '../model/ip.ts';
+import { type Ipv4, isIpv4 } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 import type { Observed, ObservedLink } from './observed.ts';
+import type { Fallback } from './resource.ts';
+import type { SysctlRecord } from './sysctl.ts';
 
 /** The link that takes the ipip packets no other link does; loading the module makes it in every namespace. */
 export const FALLBACK = 'tunl0';
@@ -28,6 +29,26 @@ export function foreignTunnels({ links }: Observed, island: Island): ForeignTunn
     gre: others.some(({ kind, up }) => up && /^(?:gre|gretap|erspan)$/.test(kind ?? '')),
     sit: others.some(({ kind, up }) => up && kind === 'sit'),
   };
+}
+
+export function isFallback({ name, kind }: ObservedLink): boolean {
+  return name === FALLBACK && kind === 'ipip';
+}
+
+/**
+ * The fallback link, down: while it is up, the ipip packets of strangers come out of it whenever the guard is
+ * not there. None where it is somebody's, or is not there; loading the module makes it, down.
+ */
+export function fallbackDown({ links }: Observed): Fallback[] {
+  return links
+    .filter((link) => isFallback(link) && !isFallbackUsed(link))
+    .map(({ name }) => ({ kind: 'fallback', link: name, up: false }));
+}
+
+/** The fallback link as it was before the first join. */
+export function restoredFallback({ links }: Observed, { fallbackWasUp }: SysctlRecord): Fallback[] {
+  if (fallbackWasUp !== true) return [];
+  return links.filter(isFallback).map(({ name }) => ({ kind: 'fallback', link: name, up: true }));
 }
 
 /** Whether somebody gave the fallback link an address, as Calico does; up alone is nobody's use of it. */

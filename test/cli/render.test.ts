@@ -97,6 +97,7 @@ describe('the table of status', () => {
       'PEER     INNER     KIND  OUTER         LINK             STATE   RTT     MTU   RX   TX',
       'faraday  10.3.1.3  ipip  138.96.16.97  isl-fara-4eq9lr  up      1.3 ms  1480  0 B  0 B',
       'laptop   10.3.1.9  ipip  198.51.100.9  isl-lapt-r4iyag  silent  -       1480  0 B  0 B',
+      'guard: dropped 0 packets',
       'as the file says',
     ]);
   });
@@ -109,6 +110,7 @@ describe('the table of status', () => {
       '(2 peers)  -         vxlan  -             isl-vxla-z88ecl  -      -       1450  0 B  0 B',
       'faraday    10.3.1.3  vxlan  138.96.16.97  isl-vxla-z88ecl  up     1.3 ms  1450  -    -',
       'laptop     10.3.1.9  vxlan  198.51.100.9  isl-vxla-z88ecl  up     1.3 ms  1450  -    -',
+      'guard: dropped 0 packets',
     ]);
   });
 
@@ -175,6 +177,13 @@ describe('the table of status', () => {
           ...{ name: 'isl-sopn-1ycmgm', kind: 'ipip', ends: 1, mtu: 1480 },
           ...{ rxBytes: 0, txBytes: 0, collisions: 0 },
         },
+      ],
+      guard: [
+        { reason: 'not to the island', packets: 0, bytes: 0 },
+        { reason: 'inner source not behind that peer', packets: 0, bytes: 0 },
+        { reason: 'stranger', packets: 0, bytes: 0 },
+        { reason: 'ICMP redirect', packets: 0, bytes: 0 },
+        { reason: 'GRE or IPv6-in-IP', packets: 0, bytes: 0 },
       ],
       ...{ drift: [], notes: [], findings: [] },
     });

@@ -154,6 +154,7 @@ describe('ip 6.1.0 on Linux 6.1, on a peer over ipip', () => {
         protocol: 4,
       },
       { kind: 'rule', priority: 12_481, table: 254, from: '138.96.16.97', protocol: 17, port: 10_310 },
+      { kind: 'fallback', link: 'tunl0', up: false },
     ]);
   });
 });
@@ -165,7 +166,7 @@ test('bridge 6.1.0 tells the outer address of each MAC, and other entries are le
   ]);
 });
 
-test('nft 1.0.6 tells sets, maps, chains and the marks of rules', () => {
+test('nft 1.0.6 tells sets, maps, chains, the marks of rules and what they counted', () => {
   const { name, sets, chains } = parseTable('island-r2lab', captured('nft-1.0.6-linux-6.18'));
   expect(name).toBe('island-r2lab');
   expect(sets).toEqual([
@@ -179,12 +180,31 @@ test('nft 1.0.6 tells sets, maps, chains and the marks of rules', () => {
       ...{ name: 'translated', type: 'ipv4_addr : ipv4_addr', interval: false },
       elements: ['138.96.245.30 : 138.96.245.50'],
     },
+    {
+      ...{ name: 'vxlan-outer', type: 'ipv4_addr', interval: false },
+      elements: ['138.96.16.97', '198.51.100.9'],
+    },
+    {
+      ...{ name: 'vxlan-pairs', type: 'ipv4_addr . integer', interval: true },
+      elements: [
+        '138.96.16.97 . 0x0a030103',
+        '138.96.16.97 . 0xc0a80200-0xc0a802ff',
+        '138.96.16.97 . 0xc0a80300-0xc0a803ff',
+        '198.51.100.9 . 0x0a030109',
+      ],
+    },
   ]);
   expect(chains.map(({ name: chain, hook, rules }) => [chain, hook, rules.length])).toEqual([
-    ['clamp', 'type filter hook forward priority -150', 2],
-    ['redirects-in', 'type filter hook input priority 0', 1],
-    ['redirects-out', 'type filter hook output priority 0', 1],
+    ['clamp', undefined, 2],
+    ['arriving', undefined, 4],
+    ['vxlan-in', undefined, 7],
+    ['icmp-in', undefined, 1],
+    ['refused', undefined, 1],
+    ['input', 'type filter hook input priority -150', 2],
+    ['forward', 'type filter hook forward priority -150', 2],
+    ['redirects', 'type filter hook output priority 0', 1],
     ['sources', 'type nat hook postrouting priority 90', 3],
   ]);
+  expect(chains[4]?.rules[0]?.count).toEqual({ packets: 0, bytes: 0 });
   expect(chains[0]?.rules[0]?.mark).toMatch(/^clamp towards the link \[[0-9a-f]{8}\]$/);
 });

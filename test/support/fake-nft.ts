@@ -36,7 +36,7 @@ function toChain(name: string, body: string): NftTable['chains'][number] {
     rules: rules.map((rule) => {
       const mark = / comment "([^"]{1,127})"$/.exec(rule)?.[1];
       if (mark === undefined) throw new Error(`a rule without a mark in chain ${name}: ${rule}`);
-      return { mark };
+      return { mark, ...(/(?:^| )counter /.test(rule) && { count: { packets: 0, bytes: 0 } }) };
     }),
   };
 }
@@ -50,7 +50,7 @@ export function formatListing({ name, sets, chains }: NftTable): string {
     ),
     ...chains.map(
       (chain) =>
-        `  chain ${chain.name} {\n${chain.hook === undefined ? '' : `    ${chain.hook}; policy accept;\n`}${chain.rules.map(({ mark }) => `    x comment "${mark}"\n`).join('')}  }\n`,
+        `  chain ${chain.name} {\n${chain.hook === undefined ? '' : `    ${chain.hook}; policy accept;\n`}${chain.rules.map(({ mark, count }) => `    ${count === undefined ? 'x' : 'counter drop'} comment "${mark}"\n`).join('')}  }\n`,
     ),
   ];
   return `table inet ${name} {\n${text.join('')}}\n`;

@@ -1,5 +1,5 @@
 import { equal } from './assert.ts';
-import { ADDRESSES, island, joinAll, joiningHosts, modelFile, mustIsland } from './island.ts';
+import { ADDRESSES, install, island, joinAll, joiningHosts, modelFile, mustIsland } from './island.ts';
 import { AGENT_PORT } from './lab/agent-protocol.ts';
 import { type Dump, dump } from './lab/dump.ts';
 import { uplinkFlap } from './lab/flap.ts';
@@ -48,7 +48,41 @@ export const SCENARIOS: readonly Scenario[] = [
     run: smallHop,
     network: modelNetwork({ blackHoleMtu: 1400, nodes: [1], clusterHosts: 1 }),
   },
+  {
+    name: 'tunl0 is down while nobody else uses it, and left as it was otherwise and afterwards',
+    run: fallbackLink,
+    only: 'ipip',
+    network: modelNetwork({ nodes: [], clusterHosts: 0, pdu: false }),
+  },
 ];
+
+/** On faraday alone: what a link of ipip brings along is of each host. */
+async function fallbackLink(lab: Lab): Promise<void> {
+  const faraday = lab.host('faraday');
+  const stateOf = async () => {
+    const [link] = JSON.parse(await faraday.run(['ip', '-j', 'link', 'show', 'dev', 'tunl0']));
+    return link.flags.includes('UP') ? 'up' : 'down';
+  };
+  await install([faraday], modelFile('ipip'));
+  await faraday.ip(['link set tunl0 up']);
+  await mustIsland(faraday, 'join');
+  equal('tunl0 of nobody is set down', await stateOf(), 'down');
+  await faraday.ip(['link set tunl0 up']);
+  const { code, stdout } = await island(faraday, 'status');
+  equal('status names it', [code, /drift: link tunl0: is up/.test(stdout)], [1, true]);
+  await mustIsland(faraday, 'join');
+  equal('join sets it down again', await stateOf(), 'down');
+  await mustIsland(faraday, 'leave');
+  equal('leave sets it up as it was', await stateOf(), 'up');
+
+  await faraday.ip(['address add 10.244.0.1/32 dev tunl0']);
+  const plan = await mustIsland(faraday, 'plan');
+  equal('plan says whose it is', /# note: tunl0 is up with 10\.244\.0\.1/.test(plan), true);
+  await mustIsland(faraday, 'join');
+  equal('tunl0 with an address is left', await stateOf(), 'up');
+  await mustIsland(faraday, 'leave');
+  await faraday.ip(['address flush dev tunl0', 'link set tunl0 down']);
+}
 
 const ONE_OF_EACH = ['sopnode-l1', 'faraday', 'fit02'];
 

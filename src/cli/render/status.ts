@@ -12,13 +12,14 @@ const STATE_STYLES: Readonly<Record<EndStatus['state'], Style>> = {
 };
 
 export function renderStatus(status: Status, paint: Output['paint']): string[] {
-  const { scene, absent, drift, ends, links } = status;
+  const { scene, absent, drift, ends, links, guard } = status;
   const { island, place, notes, findings } = scene;
   const title = paint('bold', placeSentence(island, place));
   if (absent) return [`${title}, and has not joined`, 'hint: island join'];
   return [
     title,
     ...endTable(ends, links, paint),
+    ...guardLine(guard),
     ...notes,
     ...findings.filter(({ weight }) => weight === 'note').map(({ text, hint }) => `note: ${text}; ${hint}`),
     ...drift.map((line) => paint('red', `drift: ${line}`)),
@@ -26,6 +27,15 @@ export function renderStatus(status: Status, paint: Output['paint']): string[] {
       ? [paint('green', 'as the file says')]
       : ['hint: "island plan" shows the repair, "island join" does it']),
   ];
+}
+
+/** `guard: dropped 12 packets (9 stranger, 3 not IPv4)`. */
+function guardLine(guard: Status['guard']): string[] {
+  if (guard.length === 0) return [];
+  const some = guard.filter(({ packets }) => packets > 0);
+  const sum = some.reduce((total, { packets }) => total + packets, 0);
+  const reasons = some.map(({ reason, packets }) => `${packets} ${reason}`).join(', ');
+  return [`guard: dropped ${sum} packet${sum === 1 ? '' : 's'}${reasons === '' ? '' : ` (${reasons})`}`];
 }
 
 /** A link with one end is one row; a shared link has a row of its own above its ends. */
@@ -75,7 +85,7 @@ function traffic({ rxBytes, txBytes }: LinkStatus): string[] {
   return [formatBytes(rxBytes), formatBytes(txBytes)];
 }
 
-export function statusJson({ scene, absent, ends, links, drift }: Status) {
+export function statusJson({ scene, absent, ends, links, guard, drift }: Status) {
   const { island, place, findings, notes } = scene;
   return {
     ...{ schemaVersion: 1, island: island.name, name: place.name, role: roleOf(place) },
@@ -86,6 +96,6 @@ export function statusJson({ scene, absent, ends, links, drift }: Status) {
       link: end.link ?? null,
       mtu: end.mtu ?? null,
     })),
-    ...{ links, drift, notes, findings },
+    ...{ links, guard, drift, notes, findings },
   };
 }
