@@ -1,6 +1,6 @@
 import { array, looseObject, number, optional, string, unknown, type z } from 'zod/mini';
 import type { NftChain, NftRule, NftSet, NftTable } from '../plan/resource.ts';
-import { formatWord } from '../plan/ruleset-parts.ts';
+import { formatNumber } from '../plan/ruleset-parts.ts';
 import { readJson } from './json.ts';
 
 const chainShape = looseObject({
@@ -87,7 +87,7 @@ const rangeShape = looseObject({ range: array(unknown()) });
 /** `"isl-a"`, a number, `{ prefix: { addr, len } }`, `{ range: [a, b] }`, `{ concat: [a, b] }`, or a map's `[key, value]`. */
 function formatElement(element: unknown): string {
   if (typeof element === 'string') return element;
-  if (typeof element === 'number') return formatWord(element);
+  if (typeof element === 'number') return formatNumber(element);
   if (Array.isArray(element)) return element.map(formatElement).join(' : ');
   const prefix = prefixShape.safeParse(element);
   if (prefix.success) return `${prefix.data.prefix.addr}/${prefix.data.prefix.len}`;

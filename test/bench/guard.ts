@@ -62,7 +62,7 @@ function costWith(peers: number): Promise<Cost> {
 }
 
 async function flood(peer: LabHost): Promise<number> {
-  const argv = ['ping', '-q', '-f', '-l', '1000', '-c', String(FLOOD), '172.31.0.2'];
+  const argv = ['ping', '-q', '-f', '-l', '20', '-c', String(FLOOD), '172.31.0.2'];
   const report = await peer.run(argv, { timeoutMs: 60_000 });
   const ms = /(\d+) received.* time (\d+)ms/.exec(report);
   if (ms?.[1] !== String(FLOOD)) throw new Error(`packets were lost:\n${report}`);

@@ -185,19 +185,18 @@ test('nft 1.0.6 tells sets, maps, chains, the marks of rules and what they count
       elements: ['138.96.16.97', '198.51.100.9'],
     },
     {
-      ...{ name: 'vxlan-pairs', type: 'ipv4_addr . integer', interval: true },
-      elements: [
-        '138.96.16.97 . 0x0a030103',
-        '138.96.16.97 . 0xc0a80200-0xc0a802ff',
-        '138.96.16.97 . 0xc0a80300-0xc0a803ff',
-        '198.51.100.9 . 0x0a030109',
-      ],
+      ...{ name: 'vxlan-pairs-24', type: 'ipv4_addr . integer', interval: false },
+      elements: ['138.96.16.97 . 0xc0a802', '138.96.16.97 . 0xc0a803'],
+    },
+    {
+      ...{ name: 'vxlan-pairs-32', type: 'ipv4_addr . integer', interval: false },
+      elements: ['138.96.16.97 . 0xa030103', '198.51.100.9 . 0xa030109'],
     },
   ]);
   expect(chains.map(({ name: chain, hook, rules }) => [chain, hook, rules.length])).toEqual([
     ['clamp', undefined, 2],
     ['arriving', undefined, 4],
-    ['vxlan-in', undefined, 7],
+    ['vxlan-in', undefined, 9],
     ['icmp-in', undefined, 1],
     ['refused', undefined, 1],
     ['input', 'type filter hook input priority -150', 2],

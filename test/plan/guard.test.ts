@@ -1,7 +1,18 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import {
+  contains,
+  formatSubnet,
+  fromNumber,
+  parseSubnet,
+  subnetOf,
+  subnetSize,
+  toNumber,
+} from '../../src/model/ip.ts';
 import { droppedBy } from '../../src/plan/guard.ts';
 import type { ObservedLink } from '../../src/plan/observed.ts';
 import type { NftTable, Resource } from '../../src/plan/resource.ts';
+import { pairSets } from '../../src/plan/ruleset-parts.ts';
 import { modelFile } from '../support/island.ts';
 import { ipv4, link, observed, route, sight } from '../support/observed.ts';
 
@@ -44,12 +55,16 @@ describe('the guard', () => {
   test('lets from a peer only what lies behind it: its inner address, its networks, its pods', () => {
     const extra = '  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.9 }\n';
     const file = `${modelFile('ipip', extra).replace('fit[01-37]", address: "192.168.3.[1-37]"', 'fit[01-36]", address: "192.168.3.[1-36]"')}  - { name: fit37, address: 192.168.3.37, routes: [10.244.7.0/24] }\n`;
-    expect(elements(tableOf(hub(file).resources), 'ipip-pairs')).toEqual([
-      '138.96.16.97 . 0x0a030103',
-      '138.96.16.97 . 0x0af40700-0x0af407ff',
-      '138.96.16.97 . 0xc0a80200-0xc0a802ff',
-      '138.96.16.97 . 0xc0a80300-0xc0a803ff',
-      '198.51.100.9 . 0x0a030109',
+    const table = tableOf(hub(file).resources);
+    expect(elements(table, 'ipip-pairs-24')).toEqual([
+      ...['138.96.16.97 . 0xaf407', '138.96.16.97 . 0xc0a802', '138.96.16.97 . 0xc0a803'],
+    ]);
+    expect(elements(table, 'ipip-pairs-32')).toEqual([
+      ...['138.96.16.97 . 0xa030103', '198.51.100.9 . 0xa030109'],
+    ]);
+    expect(words(table, 'ipip-in').slice(0, 2)).toEqual([
+      'ip saddr . @th,96,24 @ipip-pairs-24 accept',
+      'ip saddr . @th,96,32 @ipip-pairs-32 accept',
     ]);
   });
 
@@ -58,11 +73,12 @@ describe('the guard', () => {
     const lans = [link('control', ['192.168.3.100/24']), link('data', ['192.168.2.100/24'])];
     const routes = [route('default', { link: 'internet', nextHop: ipv4('138.96.16.110') })];
     const { resources } = sight(modelFile('ipip'), 'faraday', observed([uplink, ...lans], { routes }));
-    expect(elements(tableOf(resources), 'ipip-pairs')).toEqual([
-      '138.96.245.50 . 0x0a030100-0x0a030102',
-      '138.96.245.50 . 0x0a030104-0x0a0301ff',
-      '138.96.245.50 . 0x8a60f500-0x8a60f5ff',
+    expect(elements(tableOf(resources), 'ipip-pairs-24')).toEqual([
+      ...['138.96.245.50 . 0x8a60f5', '138.96.245.50 . 0xa0301'],
     ]);
+    expect(words(tableOf(resources), 'ipip-in')[0]).toBe(
+      '@th,96,32 != 0xa030103 ip saddr . @th,96,24 @ipip-pairs-24 accept',
+    );
   });
 
   test('lets networks of different gateways reach each other, unless the file says no', () => {
@@ -83,6 +99,46 @@ describe('the guard', () => {
     expect(words(tableOf(hub(modelFile('vxlan') + workers).resources), 'arriving')[0]).toBe(rule);
     const open = `${modelFile('vxlan')}${workers}forwarding: { workers: true }\n`;
     expect(words(tableOf(hub(open).resources), 'arriving')).not.toContain(rule);
+  });
+});
+
+describe('the sets of pairs', () => {
+  const pairs = (text: string) =>
+    pairSets('p', { at: 96, pairs: [{ outer: ipv4('192.0.2.1'), subnets: [parseSubnet(text)] }] });
+
+  test.each([
+    ['10.0.0.0/8', 8, ['0xa']],
+    ['10.2.0.0/15', 16, ['0xa02', '0xa03']],
+    ['192.168.4.0/22', 24, ['0xc0a804', '0xc0a805', '0xc0a806', '0xc0a807']],
+    ['192.168.4.6/31', 32, ['0xc0a80406', '0xc0a80407']],
+  ])('hold %s by its first %i bits', (subnet, width, octets) => {
+    expect(pairs(subnet)).toMatchObject([
+      {
+        name: `p-${width}`,
+        typeOf: `ip saddr . @th,96,${width}`,
+        elements: octets.map((each) => `192.0.2.1 . ${each}`),
+      },
+    ]);
+  });
+
+  test('hold every address of a subnet and no other', () => {
+    const address = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+    fc.assert(
+      fc.property(
+        address,
+        fc.integer({ min: 1, max: 32 }),
+        address,
+        fc.boolean(),
+        (base, prefix, other, inside) => {
+          const subnet = subnetOf(fromNumber(base), prefix);
+          const asked = inside ? toNumber(subnet.network) + (other % subnetSize(subnet)) : other;
+          const found = pairs(formatSubnet(subnet)).some(({ width, elements: held }) =>
+            held.includes(`192.0.2.1 . 0x${Math.floor(asked / 2 ** (32 - width)).toString(16)}`),
+          );
+          expect(found).toBe(contains(subnet, fromNumber(asked)));
+        },
+      ),
+    );
   });
 });
 
