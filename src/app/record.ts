@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { IslandError } from '../errors.ts';
 import type { Store } from '../host/host.ts';
+import { isHostName } from '../model/names.ts';
 import { NO_RECORD, type SysctlRecord } from '../plan/sysctl.ts';
 
 /** As what this host joined; a reboot does not forget it, and `leave` needs no file with it. */
@@ -10,10 +11,15 @@ export interface JoinedRecord {
   readonly port: number;
 }
 
-const joinedShape = z.object({ name: z.string(), port: z.int().check(z.minimum(1), z.maximum(65_535)) });
+const joinedShape = z.object({
+  name: z.string().check(z.refine(isHostName)),
+  port: z.int().check(z.minimum(1), z.maximum(65_535)),
+});
+/** What the kernel prints of a sysctl that is a switch; it goes back into the kernel as it is. */
+const switchValue = z.string().check(z.regex(/^\d{1,9}$/));
 const sysctlsShape = z.object({
-  forwardingOfAll: z.optional(z.string()),
-  earlier: z.record(z.string(), z.string()),
+  forwardingOfAll: z.optional(switchValue),
+  earlier: z.record(z.string().check(z.regex(/^net\.ipv4\.conf\.[^.]+\.forwarding$/)), switchValue),
   fallbackWasUp: z.optional(z.boolean()),
 });
 

@@ -41,11 +41,6 @@ export function formatPath(path: Path): string {
     .replace(/^\./, '');
 }
 
-/** Keeps what an operator reads to one line, and what the file holds from commanding the terminal. */
-export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?');
-}
-
 export function atRoot(fault: Fault | undefined): readonly EntryFault[] {
   return fault === undefined ? [] : [{ ...fault, path: [] }];
 }

@@ -1,7 +1,8 @@
 import { IslandError } from '../errors.ts';
 import type { Island } from '../model/island.ts';
 import { problemsOf } from '../model/rules.ts';
-import { formatPath, type PlacedFault, type Problem, printable, WRITTEN } from './fault.ts';
+import { printable } from '../model/text.ts';
+import { formatPath, type PlacedFault, type Problem, WRITTEN } from './fault.ts';
 import { islandOf } from './island-of.ts';
 import { type Parsed, parseText } from './parse.ts';
 import { salvage } from './salvage.ts';

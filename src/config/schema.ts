@@ -1,6 +1,6 @@
 // A namespace import: esbuild drops what is not used of it, and every command pays for the rest at start-up.
 import * as z from 'zod/mini';
-import { type Fault, nameFault } from '../model/names.ts';
+import { type Fault, ISLAND_NAME, nameFault } from '../model/names.ts';
 import {
   checkFaults,
   endFaults,
@@ -19,7 +19,6 @@ import {
   CNI_PORTS,
   durationFault,
   endNameFault,
-  ISLAND_NAME,
   islandNameFault,
   mtuFault,
   nameRangeFault,

@@ -9,12 +9,18 @@ import {
   type Subnet,
   subnetOf,
 } from '../model/ip.ts';
-import { expandRange, type Fault, isHostName, nameFault, rangeEnds, rangeFault } from '../model/names.ts';
+import {
+  expandRange,
+  type Fault,
+  isHostName,
+  isIslandName,
+  nameFault,
+  rangeEnds,
+  rangeFault,
+} from '../model/names.ts';
 
 /** UDP ports on which CNIs run their own vxlan devices: IANA's and Linux's old default. */
 export const CNI_PORTS: readonly number[] = [4789, 8472];
-
-export const ISLAND_NAME = /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/;
 
 const RESERVED: readonly (readonly [string, Subnet])[] = [
   ['"this network"', parseSubnet('0.0.0.0/8')],
@@ -80,7 +86,7 @@ export function subnetRangeFault(text: string): Fault | undefined {
 
 /** The island's name becomes a unit instance, a DNS label and a file name. */
 export function islandNameFault(text: string): Fault | undefined {
-  if (ISLAND_NAME.test(text)) return undefined;
+  if (isIslandName(text)) return undefined;
   return {
     message: 'not a name for an island',
     hint: 'use a lower-case letter, then up to 30 letters, digits and hyphens, such as r2lab',

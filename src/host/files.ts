@@ -1,22 +1,19 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { IslandError } from '../errors.ts';
-import type { ConfigFile, Store, StoredFile } from './host.ts';
+import { isIslandName } from '../model/names.ts';
+import { codeOf, reasonOf } from './errno.ts';
+import type { Store, StoredFile } from './host.ts';
+import { readTrusted } from './read.ts';
 
-const CONFIG_DIR = '/etc/island';
 const STATE_DIR = '/var/lib/island';
 const RUN_DIR = '/run/island';
+/** What is kept there has some lines. */
+const MOST_BYTES = 1_000_000;
 
-/** The file at `path`, or every `*.yaml` of /etc/island. */
-export async function readConfigFiles(path?: string): Promise<readonly ConfigFile[]> {
-  if (path !== undefined) return [{ path, text: await readConfig(path) }];
-  const names = (await list(CONFIG_DIR)).filter((name) => name.endsWith('.yaml')).toSorted();
-  const paths = names.map((name) => join(CONFIG_DIR, name));
-  return Promise.all(paths.map(async (file) => ({ path: file, text: await readConfig(file) })));
-}
-
+/** Names of folders that could not be an island's are somebody else's. */
 export async function joinedIslands(): Promise<readonly string[]> {
-  const names = await list(STATE_DIR);
+  const names = (await list(STATE_DIR)).filter(isIslandName);
   const joined = await Promise.all(names.map((name) => storeOf(name).read('joined')));
   return names.filter((_, index) => joined[index] !== undefined).toSorted();
 }
@@ -25,18 +22,15 @@ export async function joinedIslands(): Promise<readonly string[]> {
 export function storeOf(island: string): Store {
   const pathOf = (name: StoredFile) => join(name === 'sysctls' ? RUN_DIR : STATE_DIR, island, `${name}.json`);
   return {
-    read: (name) => readText(pathOf(name)),
+    read: async (name) => readText(pathOf(name)),
     write: (name, text) => replaceFile(pathOf(name), text),
-    remove: async (name) => {
-      await rm(pathOf(name), { force: true });
-      await removeIfEmpty(dirname(pathOf(name)));
-    },
+    remove: (name) => removeFile(pathOf(name)),
   };
 }
 
 /** Old or new, never half: a temporary file in the same folder, synced, then renamed over it. */
 async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
+  const temporary = temporaryOf(path);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     // For everybody to read: status and plan are not only root's, and there is no secret in these.
@@ -68,21 +62,33 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function readConfig(path: string): Promise<string> {
+/** With what a killed write may have left beside it, and with its folder if that is empty then. */
+async function removeFile(path: string): Promise<void> {
   try {
-    return await readFile(path, 'utf8');
+    await rm(path, { force: true });
+    await rm(temporaryOf(path), { force: true });
+    await removeIfEmpty(dirname(path));
   } catch (cause) {
-    throw new IslandError('E_CONFIG', `${path}: cannot read: ${reasonOf(cause)}`, {
-      hint: 'name the file with -c, or write one with "island init"',
+    throw new IslandError('E_APPLY', `${path}: cannot remove: ${reasonOf(cause)}`, {
+      hint: `check the mount of ${dirname(path)} with "findmnt", and run the command again`,
       cause,
     });
   }
 }
 
-async function readText(path: string): Promise<string | undefined> {
+function temporaryOf(path: string): string {
+  return `${path}.new`;
+}
+
+function readText(path: string): string | undefined {
   try {
-    return await readFile(path, 'utf8');
+    return readTrusted(path, {
+      code: 'E_APPLY',
+      hint: `remove ${path}, and join again`,
+      mostBytes: MOST_BYTES,
+    });
   } catch (cause) {
+    if (cause instanceof IslandError) throw cause;
     if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') return undefined;
     throw new IslandError('E_PERMISSION', `${path}: cannot read: ${reasonOf(cause)}`, {
       hint: 'run as root',
@@ -106,13 +112,4 @@ async function removeIfEmpty(directory: string): Promise<void> {
   } catch (cause) {
     if (!['ENOTEMPTY', 'ENOENT', 'EEXIST'].includes(codeOf(cause))) throw cause;
   }
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-}
-
-/** `ENOSPC`, `EROFS`, …: what an operator searches for. */
-function reasonOf(cause: unknown): string {
-  return codeOf(cause) || String(cause);
 }

@@ -3,8 +3,9 @@ import { IslandError } from '../errors.ts';
 import type { Effect } from '../plan/effect.ts';
 import type { Observed } from '../plan/observed.ts';
 import { readClaims } from './claims.ts';
+import { readConfigFiles } from './config-files.ts';
 import { type Result, run } from './exec.ts';
-import { joinedIslands, readConfigFiles, storeOf } from './files.ts';
+import { joinedIslands, storeOf } from './files.ts';
 import type { Host } from './host.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
 import { exclusively } from './lock.ts';
@@ -23,7 +24,7 @@ export interface LocalHostOptions {
 export function localHost({ path, isRoot }: LocalHostOptions): Host {
   return {
     ...{ hostname: hostname(), isRoot, joinedIslands, exclusively, reach },
-    configFiles: readConfigFiles,
+    configFiles: async (file) => readConfigFiles(file),
     store: storeOf,
     observe: (nftTable) => observe(nftTable, { path, isRoot }),
     listNft,

@@ -10,11 +10,18 @@ export const MOST_HOSTS = 65_536;
 /** RFC 1123 section 2.1: letters, digits and hyphens, no hyphen at either end, 63 bytes at most. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/** It becomes part of file names, of the names of units and nft tables, and of a zone. */
+export const ISLAND_NAME = /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/;
+
 /** A range in brackets, with what stands in front of it and behind it: `10.244.[1-37].0/24`. */
 const RANGE = /^([^[\]]*)\[(\d+)-(\d+)\]([^[\]]*)$/;
 
 export function isHostName(text: string): boolean {
   return LABEL.test(text);
+}
+
+export function isIslandName(text: string): boolean {
+  return ISLAND_NAME.test(text);
 }
 
 /** Why `text` names no host; undefined when it does. */

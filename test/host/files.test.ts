@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfigFiles } from '../../src/host/files.ts';
 
 /** Mounts of their own: /var/lib with room for little, /run, and /etc, each empty. */
 const PRIVATE = `set -e
@@ -23,8 +22,10 @@ const canMount = spawnSync('unshare', [...UNSHARE, 'sh', '-c', PRIVATE, 'sh', 't
 
 /** What the store does on disks of its own: each step's outcome by name. */
 const STEPS = `
-import { mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs';
-import { joinedIslands, readConfigFiles, storeOf } from './src/host/files.ts';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import { readConfigFiles } from './src/host/config-files.ts';
+import { joinedIslands, storeOf } from './src/host/files.ts';
 const outcomes = {};
 const step = async (name, run) => {
   outcomes[name] = await run().then((value) => ({ value }), (error) => ({ code: error.code, message: error.message, hint: error.hint }));
@@ -44,11 +45,43 @@ await step('volatile', async () => { await store.write('sysctls', '{}'); return 
 await step('list', async () => { mkdirSync('/var/lib/island/never-joined'); writeFileSync('/var/lib/island/stray', ''); return joinedIslands(); });
 await step('full', () => store.write('joined', 'x'.repeat(1_000_000)));
 await step('after full', async () => [await store.read('joined'), readdirSync('/var/lib/island/r2lab')]);
+await step('left by a killed write', async () => {
+  writeFileSync('/var/lib/island/r2lab/joined.json.new', 'ha');
+  await store.remove('joined');
+  const gone = !existsSync('/var/lib/island/r2lab');
+  await store.write('joined', 'second');
+  return gone;
+});
+await step('odd names', async () => {
+  for (const name of ['Upper', '-x', 'x; flush ruleset', '.hidden']) {
+    mkdirSync('/var/lib/island/' + name);
+    writeFileSync('/var/lib/island/' + name + '/joined.json', '{}');
+  }
+  return joinedIslands();
+});
+await step('a folder', async () => { mkdirSync('/var/lib/island/dir/joined.json', { recursive: true }); return storeOf('dir').read('joined'); });
+await step('remove a folder', () => storeOf('dir').remove('joined'));
+await step('a pipe', async () => {
+  mkdirSync('/run/island/pipe', { recursive: true });
+  execFileSync('mkfifo', ['/run/island/pipe/sysctls.json']);
+  return storeOf('pipe').read('sysctls');
+});
+await step('too long', async () => {
+  mkdirSync('/run/island/long');
+  writeFileSync('/run/island/long/sysctls.json', ' '.repeat(1_000_001));
+  return storeOf('long').read('sysctls');
+});
+await step('of others', async () => {
+  mkdirSync('/run/island/others');
+  writeFileSync('/run/island/others/sysctls.json', '{}');
+  chmodSync('/run/island/others/sysctls.json', 0o666);
+  return storeOf('others').read('sysctls');
+});
 await step('remove', async () => { await store.remove('joined'); return [existsSync('/var/lib/island/r2lab'), existsSync('/run/island/r2lab')]; });
 await step('remove again', () => store.remove('joined'));
 await step('not a folder', async () => { writeFileSync('/var/lib/island/odd', ''); return storeOf('odd').write('joined', 'x'); });
 await step('read not a folder', () => storeOf('odd').read('joined'));
-await step('no configs', () => readConfigFiles());
+await step('no configs', async () => readConfigFiles());
 await step('configs', async () => {
   mkdirSync('/etc/island');
   for (const name of ['b.yaml', 'a.yaml', 'a.yaml.bak', 'notes']) writeFileSync('/etc/island/' + name, name);
@@ -122,6 +155,34 @@ describe.runIf(canMount)('what island keeps on disk', () => {
     expect(outcomes['remove again']).toEqual({});
   });
 
+  test('goes with what a write that was killed has left beside it', () => {
+    expect(outcomes['left by a killed write']).toEqual({ value: true });
+  });
+
+  test('is not looked for in folders that no island can have made', () => {
+    expect(outcomes['odd names']).toEqual({ value: ['r2lab'] });
+  });
+
+  test('is refused with its path where it is no file, too long, or others may write it', () => {
+    const path = (name: string) => `/run/island/${name}/sysctls.json`;
+    expect(outcomes['a folder']).toEqual({
+      code: 'E_APPLY',
+      message: '/var/lib/island/dir/joined.json: not a file: a folder, a pipe or a device',
+      hint: 'remove /var/lib/island/dir/joined.json, and join again',
+    });
+    expect(outcomes['remove a folder']).toMatchObject({
+      code: 'E_APPLY',
+      message: expect.stringContaining('/var/lib/island/dir/joined.json: cannot remove: '),
+    });
+    expect(outcomes['a pipe']).toMatchObject({ code: 'E_APPLY' });
+    expect(outcomes['too long']).toMatchObject({ code: 'E_APPLY' });
+    expect(outcomes['of others']).toEqual({
+      code: 'E_CONFIG',
+      message: `${path('others')}: others may write it (mode 666)`,
+      hint: `chmod go-w ${path('others')}`,
+    });
+  });
+
   test('is an error where a file is in the way', () => {
     expect(outcomes['not a folder']).toMatchObject({
       code: 'E_APPLY',
@@ -135,11 +196,5 @@ describe.runIf(canMount)('what island keeps on disk', () => {
     expect(outcomes['configs']).toEqual({
       value: ['a.yaml', 'b.yaml'].map((name) => ({ path: `/etc/island/${name}`, text: name })),
     });
-  });
-});
-
-test('a file that is named and not there is said with its path and reason', async () => {
-  await expect(readConfigFiles('/no/such/r2lab.yaml')).rejects.toMatchObject({
-    ...{ code: 'E_CONFIG', message: '/no/such/r2lab.yaml: cannot read: ENOENT' },
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ISLAND, install, modelFile, mustIsland } from '../support/island.ts';
+import { ISLAND, install, island, modelFile, mustIsland } from '../support/island.ts';
 import { withLab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
 
@@ -34,3 +34,27 @@ test('whoami says after a join why, and not that the operator said so', () =>
     await mustIsland(faraday, 'join');
     expect(await mustIsland(faraday, 'whoami')).not.toContain('you say');
   }));
+
+test('who is not root may use a file of root and one of their own, and is refused one of somebody else', () =>
+  withLab(
+    { hosts: { faraday: { links: { lan: { segment: 'lan', addresses: ['138.96.16.97/24'] } } } } },
+    async (lab) => {
+      const faraday = lab.host('faraday');
+      const [path, copy] = ['/etc/island/r2lab.yaml', '/etc/island/copy/r2lab.yaml'];
+      for (const file of [path, copy]) await faraday.writeFile(file, modelFile('vxlan'));
+      const check = () => faraday.exec([...NOBODY, 'config', 'check', copy]);
+      expect(await check()).toMatchObject({ code: 0 });
+      await faraday.run(['chown', '65534', copy]);
+      expect(await check()).toMatchObject({ code: 0 });
+      await faraday.run(['chown', '4242', copy]);
+      expect(await check()).toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining('somebody else (uid 4242)'),
+      });
+      // Root trusts its own alone.
+      await faraday.run(['chown', '65534', copy]);
+      expect(await island(faraday, 'join', '-c', copy)).toMatchObject({
+        ...{ code: 78, stderr: expect.stringContaining(`hint: chown root ${copy}`) },
+      });
+    },
+  ));
