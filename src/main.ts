@@ -3,6 +3,7 @@ import { terminalOutput } from './cli/output.ts';
 import { createProgram } from './cli/program.ts';
 import { EXIT, IslandError } from './errors.ts';
 import type { Host } from './host/host.ts';
+import { printable } from './model/text.ts';
 import { version } from './version.ts';
 
 let interrupted = false;
@@ -54,7 +55,12 @@ function statusOf(error: unknown): number {
     );
     return EXIT.E_BUG;
   }
-  stderr.write(`island: ${error.message}\n`);
-  if (error.hint !== undefined) stderr.write(`hint: ${error.hint}\n`);
+  stderr.write(`${readable(`island: ${error.message}`)}\n`);
+  if (error.hint !== undefined) stderr.write(`${readable(`hint: ${error.hint}`)}\n`);
   return error.exitCode;
+}
+
+/** Names from files and from the kernel may hold what commands a terminal; several problems are several lines. */
+function readable(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

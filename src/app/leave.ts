@@ -1,6 +1,7 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { nftTableOf } from '../model/addressing.ts';
+import { isIslandName } from '../model/names.ts';
 import { diff } from '../plan/diff.ts';
 import type { Observed } from '../plan/observed.ts';
 import { type Marks, ownedOf } from '../plan/owned.ts';
@@ -55,7 +56,7 @@ function restored(setting: { readonly observed: Observed; readonly record: Sysct
 /** The island of `-i` or `-c`, the only one that this host has joined, or the only one configured here. */
 async function islandToLeave(host: Host, selection: Selection): Promise<Leaving> {
   const { island, config } = selection;
-  if (island !== undefined && config === undefined) return { island };
+  if (island !== undefined && config === undefined) return { island: requireName(island) };
   const [only, ...more] = config === undefined ? await host.joinedIslands() : [];
   if (only === undefined) {
     const { name, port } = await selectIsland(host, selection);
@@ -64,6 +65,14 @@ async function islandToLeave(host: Host, selection: Selection): Promise<Leaving>
   if (more.length === 0) return { island: only };
   throw new IslandError('E_USAGE', `this host has joined several islands: ${[only, ...more].join(', ')}`, {
     hint: `say which with -i, such as "-i ${only}"`,
+  });
+}
+
+/** Here no file vouches for the name, and it becomes a path and an nft table. */
+function requireName(island: string): string {
+  if (isIslandName(island)) return island;
+  throw new IslandError('E_USAGE', `not the name of an island: ${JSON.stringify(island)}`, {
+    hint: 'write it as in the file, such as "-i r2lab"',
   });
 }
 

@@ -2,6 +2,7 @@ import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { nftTableOf } from '../model/addressing.ts';
 import type { Island } from '../model/island.ts';
+import { isIslandName } from '../model/names.ts';
 import { type NoPlace, type Place, placeOf } from '../model/place.ts';
 import { desiredOf } from '../plan/desired.ts';
 import { diff, type Step } from '../plan/diff.ts';
@@ -47,11 +48,13 @@ interface Loaded {
 export async function loadAndObserve(host: Host, selection: Selection): Promise<Loaded> {
   const chosen = await chooseFile(host, selection);
   const guess = nameOfFile(chosen.file);
-  const [observed, island] = await Promise.all([
-    host.observe(nftTableOf(guess)),
+  const [early, island] = await Promise.all([
+    // nft reads its arguments as a script: "x; flush ruleset.yaml" must not become one.
+    isIslandName(guess) ? host.observe(nftTableOf(guess)) : undefined,
     loadChosen(chosen, selection),
   ]);
-  return { island, observed: island.name === guess ? observed : await host.observe(nftTableOf(island.name)) };
+  const observed = island.name === guess ? early : undefined;
+  return { island, observed: observed ?? (await host.observe(nftTableOf(island.name))) };
 }
 
 /** The same for an island that is already loaded. Reads the host, changes nothing. */

@@ -21,10 +21,15 @@ export function readJson<T extends z.ZodMiniType>(text: string, schema: T, tool:
 
 function parse(text: string, tool: string): unknown {
   try {
-    return JSON.parse(text);
+    // ip and nft print the control characters of a name or an alias as they are, which is no JSON.
+    return JSON.parse(text.replace(/[^\P{Cc}\t\n\r\u007f-\u009f]/gu, escaped));
   } catch (cause) {
     throw new IslandError('E_APPLY', `${tool} did not print JSON: ${JSON.stringify(text.slice(0, 60))}`, {
       cause,
     });
   }
+}
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

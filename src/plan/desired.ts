@@ -3,6 +3,7 @@ import type { Place } from '../model/place.ts';
 import { type EndSetting, endSetting } from './end.ts';
 import { exemptions } from './exempt.ts';
 import { linkResources } from './link.ts';
+import { requireSpeakable } from './link-names.ts';
 import { type MemberDesired, memberResources } from './member.ts';
 import type { Observed } from './observed.ts';
 import type { Resource } from './resource.ts';
@@ -29,6 +30,12 @@ export interface Desired {
  * contradict each other, and E_RETRY when the host's uplink does not yet tell what it needs to know.
  */
 export function desiredOf(setting: Setting): Desired {
+  const desired = resourcesOf(setting);
+  requireSpeakable(desired.resources);
+  return desired;
+}
+
+function resourcesOf(setting: Setting): Desired {
   const { place, observed } = setting;
   if (place.role === 'member') return withRecord(setting, memberResources(setting, place));
 

@@ -1,4 +1,5 @@
 import { ISLAND_PROTOCOL } from '../model/addressing.ts';
+import { shellWord } from '../model/text.ts';
 import type { Step } from './diff.ts';
 import { MAIN_TABLE } from './observed.ts';
 import { type Link, type NftTable, type Resource, type Route, type Rule, selectorOf } from './resource.ts';
@@ -34,12 +35,17 @@ export function commandsOf(effect: Effect): string[] {
   switch (effect.tool) {
     case 'ip':
     case 'bridge':
-      return effect.lines.map((line) => `${effect.tool} ${line}`);
+      return effect.lines.map((line) => `${effect.tool} ${shellWords(line)}`);
     case 'nft':
       return [`nft -f - <<'EOF'\n${effect.input}EOF`];
     case 'sysctl':
-      return [`sysctl -w ${effect.key}=${effect.value}`];
+      return [`sysctl -w ${shellWord(`${effect.key}=${effect.value}`)}`];
   }
+}
+
+/** Link names are the kernel's, which refuses white space in them and little else; `$(reboot)` is one. */
+function shellWords(line: string): string {
+  return line.split(' ').map(shellWord).join(' ');
 }
 
 interface NftStep extends Step {

@@ -1,9 +1,15 @@
+import { printable } from '../model/text.ts';
 import type { Step } from './diff.ts';
 import { type Link, type NftTable, type Resource, selectorOf } from './resource.ts';
 import { comparableParts } from './ruleset-parts.ts';
 
 /** What a step is about, in words for `status`: "link isl-fara-3k9x2q (ipip to 138.96.16.97) is missing". */
-export function explain({ action, resource, current }: Step): string {
+export function explain(step: Step): string {
+  // Somebody else may have written what is there now, such as the alias of a link.
+  return printable(sentence(step));
+}
+
+function sentence({ action, resource, current }: Step): string {
   const what = describe(resource);
   switch (action) {
     case 'add':

@@ -1,5 +1,6 @@
 import { endsOf } from '../model/island.ts';
 import { finderOf } from '../model/overlaps.ts';
+import { printable } from '../model/text.ts';
 import type { Finding, Site } from './finding.ts';
 import { coveredRoutes, overlappingClaims } from './foreign.ts';
 import { rulesInFront } from './in-front.ts';
@@ -20,7 +21,12 @@ export function findingsOf(site: Site): Finding[] {
     ...strangers(site),
   ];
   const order = { refuse: 0, drift: 1, note: 2 };
-  return findings.toSorted((a, b) => order[a.weight] - order[b.weight]);
+  return findings.map(readable).toSorted((a, b) => order[a.weight] - order[b.weight]);
+}
+
+/** The names of links in it are the kernel's, which permits control characters in them. */
+function readable({ weight, text, hint }: Finding): Finding {
+  return { weight, text: printable(text), hint: printable(hint) };
 }
 
 /** Hosts that this gateway has as neighbours on its networks and that are not in the file. */

@@ -1,5 +1,6 @@
 import { ISLAND_PROTOCOL, isTableOf, prioritiesOf, tableOf } from '../model/addressing.ts';
 import { formatSubnet, overlaps } from '../model/ip.ts';
+import { shellWord } from '../model/text.ts';
 import { type Finding, formatRule, type Site, unicastRanges } from './finding.ts';
 import { MAIN_TABLE, type ObservedLink } from './observed.ts';
 import { isOwnLink, isTunnel } from './owned.ts';
@@ -37,7 +38,7 @@ function takenEnds({ observed, desired, marks }: Site): Finding[] {
         (other): Finding => ({
           weight: 'refuse',
           text: `link ${other.name} is a tunnel with the ends of ${link.name} already`,
-          hint: `remove it with "ip link delete dev ${other.name}" if nobody needs it`,
+          hint: `remove it with "ip link delete dev ${shellWord(other.name)}" if nobody needs it`,
         }),
       ),
   );
