@@ -1,9 +1,9 @@
+import { durationMs } from '../model/duration.ts';
 import { parseIpv4, parseSubnet } from '../model/ip.ts';
 import type { Check, HostEntry, Island, LinkEnd } from '../model/island.ts';
 import { expandRange } from '../model/names.ts';
 import { gatewayOf } from './entries.ts';
 import { type Config, defaultZone } from './schema.ts';
-import { durationMs } from './values.ts';
 
 /** What a valid file means: ranges expanded, everything derived that it leaves out. */
 export function islandOf(config: Config): Island {

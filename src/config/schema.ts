@@ -1,5 +1,6 @@
 // A namespace import: esbuild drops what is not used of it, and every command pays for the rest at start-up.
 import * as z from 'zod/mini';
+import { durationFault } from '../model/duration.ts';
 import { type Fault, ISLAND_NAME, nameFault } from '../model/names.ts';
 import {
   checkFaults,
@@ -17,7 +18,6 @@ import { address, judged, linkKind, mtuOrAuto, number, section, text } from './f
 import {
   addressRangeFault,
   CNI_PORTS,
-  durationFault,
   endNameFault,
   islandNameFault,
   mtuFault,

@@ -29,8 +29,6 @@ const RESERVED: readonly (readonly [string, Subnet])[] = [
   ['reserved', parseSubnet('240.0.0.0/4')],
 ];
 
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-
 /** Why `text` is no address that a host can have; undefined when it is one. */
 export function addressFault(text: string): Fault | undefined {
   if (!isIpv4(text)) return { message: 'not an IPv4 address', hint: addressHint(text) };
@@ -111,15 +109,6 @@ export function isDomainName(text: string): boolean {
   return text.length <= 253 && text.split('.').every(isHostName);
 }
 
-/** Why `text` is no duration between the two; undefined when it is one. */
-export function durationFault(text: string, [least, most]: readonly [string, string]): Fault | undefined {
-  const hint = `write a number and a unit from ${least} to ${most}, such as 20s`;
-  const ms = durationMs(text);
-  if (Number.isNaN(ms)) return { message: 'not a duration', hint };
-  if (ms < durationMs(least)) return { message: 'duration is too short', hint };
-  return ms > durationMs(most) ? { message: 'duration is too long', hint } : undefined;
-}
-
 /** Why `port` cannot carry an island; undefined when it can. */
 export function portFault(port: number): Fault | undefined {
   const hint = 'write a number from 1024 to 65535, such as 10310';
@@ -135,12 +124,6 @@ export function mtuFault(mtu: number): Fault | undefined {
   return Number.isInteger(mtu) && mtu >= 576 && mtu <= 65_535
     ? undefined
     : { message: 'not an MTU', hint: 'write a number of bytes from 576 to 65535, such as 1500' };
-}
-
-/** Milliseconds in `20s`, `1m`; NaN for anything else. */
-export function durationMs(text: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,9})(ms|s|m|h)$/.exec(text) ?? [];
-  return unit === '' ? Number.NaN : Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
 /** `gateway` as the next hop of `subnet`; both are valid already. */
