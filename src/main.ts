@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
 import { terminalOutput } from './cli/output.ts';
 import { createProgram } from './cli/program.ts';
@@ -19,7 +20,9 @@ export const done = main();
 
 async function main(): Promise<void> {
   try {
-    const out = terminalOutput({ stdout, stderr, plain: env['NO_COLOR'] !== undefined });
+    // Merely to name process.stdin opens it.
+    const stdin = isatty(0) ? () => process.stdin : undefined;
+    const out = terminalOutput({ stdin, stdout, stderr, plain: env['NO_COLOR'] !== undefined });
     await createProgram({ out, host, answerNo, interrupted: () => interrupted }, version).parseAsync();
   } catch (error) {
     process.exitCode = statusOf(error);
@@ -32,7 +35,11 @@ async function host(): Promise<Host> {
   const path = `${env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`;
   // What is looked for there must also be started from there.
   env['PATH'] = path;
-  return localHost({ path, isRoot: process.getuid?.() === 0 });
+  const [, file = ''] = process.argv;
+  return localHost({
+    ...{ path, isRoot: process.getuid?.() === 0, program: [process.execPath, file] },
+    sshConnection: env['SSH_CONNECTION'],
+  });
 }
 
 function answerNo(): void {

@@ -2,7 +2,7 @@ import { IslandError } from '../errors.ts';
 import type { Host, Store, StoredFile } from '../host/host.ts';
 import { diff, type Step } from '../plan/diff.ts';
 import { commandsOf, type Effect, effectsOf } from '../plan/effect.ts';
-import type { Resource } from '../plan/resource.ts';
+import { keyOf, type NftTable, type Resource } from '../plan/resource.ts';
 
 export interface Change {
   readonly steps: readonly Step[];
@@ -14,6 +14,8 @@ export interface Change {
   readonly leftover: () => Promise<readonly Step[]>;
   /** What is written before the first step. */
   readonly records: readonly { readonly file: StoredFile; readonly text: string }[];
+  /** Runs between the two. */
+  readonly ready?: () => Promise<void>;
 }
 
 export interface ConvergeOptions {
@@ -34,9 +36,11 @@ export async function converge(
   const effects = effectsOf(change.steps);
   host.require(effects);
   const earlier = await Promise.all(change.records.map(({ file }) => store.read(file)));
-  const before = await withListing(host, change);
+  const replaced = new Set(change.steps.map(({ current }) => current && keyOf(current)));
+  const before = await withListings(host, change.before, (table) => replaced.has(keyOf(table)));
   try {
     for (const { file, text } of change.records) await store.write(file, text);
+    await change.ready?.();
     for (const effect of effects) {
       if (interrupted()) throw new IslandError('E_RETRY', 'interrupted');
       await perform(host, effect, onCommand);
@@ -50,14 +54,17 @@ export async function converge(
 }
 
 /**
- * What was there before, with the text of an nft table that is about to be replaced: the table that was
- * observed knows its rules only by their marks, which does not suffice to put them back.
+ * The resources, with the text of each nft table that may have to be put back: the table that was observed
+ * knows its rules only by their marks, which does not suffice.
  */
-function withListing(host: Host, { steps, before }: Change): Promise<readonly Resource[]> {
-  const touched = new Set(steps.flatMap(({ current }) => (current?.kind === 'nft' ? [current.name] : [])));
+export function withListings(
+  host: Host,
+  resources: readonly Resource[],
+  isNeeded: (table: NftTable) => boolean,
+): Promise<readonly Resource[]> {
   return Promise.all(
-    before.map(async (resource) => {
-      if (resource.kind !== 'nft' || !touched.has(resource.name)) return resource;
+    resources.map(async (resource) => {
+      if (resource.kind !== 'nft' || !isNeeded(resource)) return resource;
       return { ...resource, listing: await host.listNft(resource.name) };
     }),
   );
@@ -88,7 +95,7 @@ async function undo(
   try {
     const steps = diff(await change.observe(), change.before);
     for (const effect of effectsOf(steps)) await perform(host, effect, onCommand);
-    for (const [index, { file }] of change.records.entries()) {
+    for (const [index, { file }] of [...change.records.entries()].toReversed()) {
       const text = earlier[index];
       await (text === undefined ? store.remove(file) : store.write(file, text));
     }

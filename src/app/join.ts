@@ -4,32 +4,60 @@ import type { Finding } from '../plan/finding.ts';
 import { ownedOf } from '../plan/owned.ts';
 import type { Sysctl } from '../plan/resource.ts';
 import { recordBefore } from '../plan/sysctl.ts';
+import { type ConsentOptions, requireConsent, requireSame } from './consent.ts';
 import { type Change, type ConvergeOptions, converge } from './converge.ts';
+import { type Pending, pendingPart, readPending } from './pending.ts';
 import { type Reached, reachEnds } from './reach.ts';
 import { formatRecord } from './record.ts';
+import { revertExpired } from './revert.ts';
 import { requireRoot } from './root.ts';
-import { marksOf, type Scene, type SceneOptions, sceneOf } from './scene.ts';
+import { marksOf, type Scene, type SceneOptions, sceneOf, sceneRisk } from './scene.ts';
 import { selectIsland } from './select.ts';
 
 export interface Joined {
   readonly scene: Scene;
   readonly reached: readonly Reached[];
+  /** It is undone unless it is confirmed. */
+  readonly pending: Pending | undefined;
+}
+
+export interface JoinOptions extends SceneOptions, ConvergeOptions, ConsentOptions {
+  /** Undo it all unless it is confirmed in this time. */
+  readonly confirmWithinMs?: number | undefined;
 }
 
 /** Peers that join asks for an answer: as many as it can ask at once, so that those that are not up cost it one wait. */
 const MOST_ASKED = 256;
 
 /** Makes this host what the file says of it; on a host that already is, it does nothing. */
-export async function join(host: Host, options: SceneOptions & ConvergeOptions): Promise<Joined> {
+export async function join(host: Host, options: JoinOptions): Promise<Joined> {
   requireRoot(host, 'join');
   const island = await selectIsland(host, options);
-  return host.exclusively(island.name, async () => {
-    const scene = await sceneOf(host, island, options.name);
+  const { name, confirmWithinMs, say } = options;
+  const look = async () => {
+    const scene = await sceneOf(host, island, name);
     refuseFindings(scene.findings);
-    await converge({ host, store: host.store(island.name) }, changeTo(host, scene, options.name), options);
-    return { scene, reached: await reachEnds(host, scene, MOST_ASKED) };
+    return { scene, risk: sceneRisk(host, scene) };
+  };
+  const { risk: agreed } = host.session() === undefined ? { risk: undefined } : await look();
+  await requireConsent(agreed, { ...options, verb: 'join', isUndone: confirmWithinMs !== undefined });
+
+  return host.exclusively(island.name, async () => {
+    if (await revertExpired(host, island.name, options)) say?.(LATE);
+    const { scene, risk } = await look();
+    requireSame(agreed, risk);
+    const pending = await pendingPart(host, scene, confirmWithinMs);
+    await converge(
+      { host, store: host.store(island.name) },
+      changeTo(host, scene, { name, pending }),
+      options,
+    );
+    const reached = await reachEnds(host, scene, MOST_ASKED);
+    return { scene, reached, pending: await readPending(host, island.name) };
   });
 }
+
+const LATE = 'the last join was not confirmed in time, and nobody had undone it: that was done first';
 
 function refuseFindings(findings: readonly Finding[]): void {
   const [first, ...more] = findings.filter(({ weight }) => weight === 'refuse');
@@ -38,7 +66,12 @@ function refuseFindings(findings: readonly Finding[]): void {
   throw new IslandError('E_CONFIG', `${first.text}${others}; nothing was changed`, { hint: first.hint });
 }
 
-function changeTo(host: Host, scene: Scene, name: string | undefined): Change {
+interface Intent {
+  readonly name: string | undefined;
+  readonly pending: Pick<Change, 'records' | 'ready'>;
+}
+
+function changeTo(host: Host, scene: Scene, { name, pending }: Intent): Change {
   const { island, place, owned, steps, joined } = scene;
   const marks = marksOf(island, joined);
   const again = () => sceneOf(host, island, name ?? place.name);
@@ -47,7 +80,8 @@ function changeTo(host: Host, scene: Scene, name: string | undefined): Change {
     before: owned,
     observe: async () => ownedOf((await again()).observed, marks),
     leftover: async () => (await again()).steps,
-    records: [...joinedRecord(scene), ...sysctlRecord(scene)],
+    ...pending,
+    records: [...pending.records, ...joinedRecord(scene), ...sysctlRecord(scene)],
   };
 }
 

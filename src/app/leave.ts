@@ -8,7 +8,10 @@ import { type Marks, ownedOf } from '../plan/owned.ts';
 import type { Resource } from '../plan/resource.ts';
 import { restoredSysctls, type SysctlRecord } from '../plan/sysctl.ts';
 import { restoredFallback } from '../plan/tunnels.ts';
-import { type ConvergeOptions, converge } from './converge.ts';
+import { type ConsentOptions, requireConsent, requireSame, riskOf } from './consent.ts';
+import type { ConvergeOptions } from './converge.ts';
+import { type Goal, goTo } from './go-to.ts';
+import { dropPending } from './pending.ts';
 import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
 import { requireRoot } from './root.ts';
 import { type Selection, selectIsland } from './select.ts';
@@ -20,37 +23,47 @@ export interface Left {
 }
 
 /** Gives the host back as it was before the first join. Needs no file: what is ours is marked. */
-export async function leave(host: Host, options: Selection & ConvergeOptions): Promise<Left> {
+export async function leave(
+  host: Host,
+  options: Selection & ConvergeOptions & ConsentOptions,
+): Promise<Left> {
   requireRoot(host, 'leave');
   const leaving = await islandToLeave(host, options);
   const { island } = leaving;
   const store = host.store(island);
-  return host.exclusively(island, async () => {
-    const [joined, record] = await Promise.all([readJoined(store), readSysctls(store)]);
-    const observed = await host.observe(nftTableOf(island));
-    const marks = marksFrom(observed, { ...leaving, joined });
-    const plan = (now: Observed) => diff(ownedOf(now, marks), restored({ observed: now, record }));
-    const observe = () => host.observe(nftTableOf(island));
-    const steps = plan(observed);
+  const agreed = host.session() === undefined ? undefined : leaveRisk(host, await outlookOf(host, leaving));
+  await requireConsent(agreed, { ...options, verb: 'leave' });
 
-    await converge(
-      { host, store },
-      {
-        ...{ steps, before: ownedOf(observed, marks), records: [] },
-        observe: async () => ownedOf(await observe(), marks),
-        leftover: async () => plan(await observe()),
-      },
-      options,
-    );
+  return host.exclusively(island, async () => {
+    const outlook = await outlookOf(host, leaving);
+    requireSame(agreed, leaveRisk(host, outlook));
+    const changed = await goTo(host, outlook, options);
+    await dropPending(store);
     await store.remove('sysctls');
     await store.remove('joined');
-    return { island, changed: steps.length > 0 };
+    return { island, changed };
   });
 }
 
 /** What was there before, of what the kernel does not remember by itself. */
 function restored(setting: { readonly observed: Observed; readonly record: SysctlRecord }): Resource[] {
   return [...restoredSysctls(setting), ...restoredFallback(setting.observed, setting.record)];
+}
+
+async function outlookOf(host: Host, leaving: Leaving): Promise<Goal> {
+  const store = host.store(leaving.island);
+  const [joined, record] = await Promise.all([readJoined(store), readSysctls(store)]);
+  const observed = await host.observe(nftTableOf(leaving.island));
+  return {
+    observed,
+    marks: marksFrom(observed, { ...leaving, joined }),
+    target: (now) => restored({ observed: now, record }),
+  };
+}
+
+function leaveRisk(host: Host, { observed, marks, target }: Goal): string | undefined {
+  const desired = target(observed);
+  return riskOf(host, { observed, marks, desired, steps: diff(ownedOf(observed, marks), desired) });
 }
 
 /** The island of `-i` or `-c`, the only one that this host has joined, or the only one configured here. */

@@ -36,11 +36,12 @@ export async function readSysctls(store: Store): Promise<SysctlRecord> {
 }
 
 /** For people to read, too. */
-export function formatRecord(record: JoinedRecord | SysctlRecord): string {
+export function formatRecord(record: object): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-function parsed<T extends z.ZodMiniType>(text: string, shape: T, name: string): z.output<T> {
+/** The record in the text of a file of the store; E_APPLY when it is none. */
+export function parsed<T extends z.ZodMiniType>(text: string, shape: T, name: string): z.output<T> {
   try {
     return shape.parse(JSON.parse(text));
   } catch (cause) {

@@ -12,6 +12,7 @@ import { type Observed, ownAddresses } from '../plan/observed.ts';
 import { type Marks, ownedOf } from '../plan/owned.ts';
 import type { Resource } from '../plan/resource.ts';
 import type { SysctlRecord } from '../plan/sysctl.ts';
+import { riskOf } from './consent.ts';
 import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
 import { chooseFile, loadChosen, nameOfFile, type Selection } from './select.ts';
 
@@ -97,6 +98,11 @@ export function locate(host: Host, { island, observed, name, joined }: Sighting)
 /** What is ours carries the file's port, or the one with which this host joined before the file changed. */
 export function marksOf(island: Island, joined: JoinedRecord | undefined): Marks {
   return { island: island.name, ports: [...new Set([island.port, joined?.port ?? island.port])] };
+}
+
+/** What joining does to the SSH session in which the command was given; undefined when nothing. */
+export function sceneRisk(host: Host, scene: Scene): string | undefined {
+  return riskOf(host, { ...scene, marks: marksOf(scene.island, scene.joined) });
 }
 
 function requirePlace(place: Place | NoPlace, island: Island): Place {

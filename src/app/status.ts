@@ -4,6 +4,7 @@ import type { Island, LinkKind } from '../model/island.ts';
 import { explain } from '../plan/explain.ts';
 import { type Dropped, droppedBy } from '../plan/guard.ts';
 import type { ObservedLink } from '../plan/observed.ts';
+import { type Pending, readPending } from './pending.ts';
 import { type Reached, reachEnds } from './reach.ts';
 import { lookAt, type Scene, type SceneOptions } from './scene.ts';
 
@@ -40,6 +41,8 @@ export interface Status {
   readonly drift: readonly string[];
   /** Nothing of the island is here. */
   readonly absent: boolean;
+  /** The last join is undone unless it is confirmed. */
+  readonly pending: Pending | undefined;
 }
 
 /** What this host has of the island, and what it should have. Changes nothing. */
@@ -55,6 +58,7 @@ export async function status(host: Host, options: SceneOptions): Promise<Status>
   return {
     scene,
     absent,
+    pending: await readPending(host, island.name),
     ends: reached.map((end) => endStatus(scene, end)),
     links: observed.links
       .filter(({ alias }) => alias.startsWith(`island:${island.name}/`))

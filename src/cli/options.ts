@@ -37,6 +37,14 @@ export function withPlace(command: Command): Command {
     .addOption(new Option('--json', 'print JSON for programs'));
 }
 
+/** For commands that may cut the session in which they are given. */
+export function acceptRiskOption(): Option {
+  return new Option(
+    '--accept-risk <risk...>',
+    'go on without asking: ssh, when your SSH session changes its way',
+  ).choices(['ssh']);
+}
+
 /** Examples under `--help`, each as it would be typed. */
 export function withExamples(command: Command, examples: readonly (readonly [string, string])[]): Command {
   const width = Math.max(...examples.map(([typed]) => typed.length));

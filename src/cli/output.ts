@@ -6,6 +6,8 @@ export interface Output {
   note(text: string): void;
   /** Colours, on a terminal only. */
   readonly paint: (style: Style, text: string) => string;
+  /** Asks the operator for yes or no; undefined where there is no terminal to answer on. */
+  readonly ask?: ((question: string) => Promise<boolean>) | undefined;
   /** Whether stderr is a terminal, so that commands are echoed as they run. */
   readonly echoes: boolean;
 }
@@ -22,13 +24,15 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
 };
 
 interface Streams {
+  /** Opens the terminal that the operator types on; undefined where there is none. */
+  readonly stdin?: (() => NodeJS.ReadStream) | undefined;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   /** `NO_COLOR` is set (no-color.org). */
   readonly plain: boolean;
 }
 
-export function terminalOutput({ stdout, stderr, plain }: Streams): Output {
+export function terminalOutput({ stdin, stdout, stderr, plain }: Streams): Output {
   const colours = stdout.isTTY === true && !plain;
   return {
     line: (text) => void stdout.write(`${text}\n`),
@@ -39,5 +43,22 @@ export function terminalOutput({ stdout, stderr, plain }: Streams): Output {
       return colours ? `\u001b[${on}m${text}\u001b[${off}m` : text;
     },
     echoes: stderr.isTTY === true,
+    ask: stdin && stderr.isTTY ? (question) => askOn(stdin(), stderr, question) : undefined,
   };
+}
+
+/** Anything but yes is no: the end of the input and Ctrl-C too. */
+async function askOn(
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+  question: string,
+): Promise<boolean> {
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input, output });
+  const answer = await new Promise<string>((resolve) => {
+    lines.once('SIGINT', () => lines.close()).once('close', () => resolve(''));
+    lines.question(question, resolve);
+  });
+  lines.close();
+  return /^y(?:es)?$/i.test(answer.trim());
 }

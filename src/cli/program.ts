@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { completeCommand } from './commands/complete.ts';
 import { configCommand } from './commands/config.ts';
+import { confirmCommand } from './commands/confirm.ts';
 import { initCommand } from './commands/init.ts';
 import { joinCommand } from './commands/join.ts';
 import { leaveCommand } from './commands/leave.ts';
 import { planCommand } from './commands/plan.ts';
+import { revertCommand } from './commands/revert.ts';
 import { statusCommand } from './commands/status.ts';
 import { whoamiCommand } from './commands/whoami.ts';
 import { type Deps, withExamples } from './options.ts';
@@ -13,6 +15,9 @@ import { type Deps, withExamples } from './options.ts';
 const OUTPUT = {
   outputError: (text: string, write: (text: string) => void) => write(text.replace(/^error: /, 'island: ')),
 };
+
+/** What the shell and island itself run. */
+const INTERNAL: readonly string[] = ['complete', 'revert'];
 
 /** The command tree: the one source of `--help`, the completion and docs/cli.md. */
 export function createProgram(deps: Deps, version: string): Command {
@@ -28,14 +33,16 @@ export function createProgram(deps: Deps, version: string): Command {
     whoamiCommand(deps),
     planCommand(deps),
     joinCommand(deps),
+    confirmCommand(deps),
     leaveCommand(deps),
     statusCommand(deps),
     completeCommand(deps),
+    revertCommand(deps),
   ];
   // exitOverride is not inherited by commands that are made apart.
   for (const command of commands) {
     for (const sub of [command, ...command.commands]) sub.exitOverride().configureOutput(OUTPUT);
-    program.addCommand(command, { hidden: command.name() === 'complete' });
+    program.addCommand(command, { hidden: INTERNAL.includes(command.name()) });
   }
   return withExamples(program, [
     ['island init --name r2lab > /etc/island/r2lab.yaml', 'write a starter file'],

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { ExecaError, execa } from 'execa';
 import { IslandError } from '../errors.ts';
 
@@ -7,11 +8,20 @@ export interface Result {
   readonly stderr: string;
 }
 
+/**
+ * Starts a program that outlives this process: in a session of its own, where neither the end of a terminal
+ * nor a signal to a process group reaches it, and with nothing open of ours. Whether it runs shows elsewhere.
+ */
+export function startDetached(file: string, args: readonly string[]): void {
+  const child = spawn(file, args, { detached: true, stdio: 'ignore', cwd: '/' });
+  child.on('error', () => undefined).unref();
+}
+
 /** A batch of ten thousand peers takes a few seconds; what takes this long hangs. */
 const DEADLINE_MS = 60_000;
 
 /**
- * The one place that starts a process. No shell, the C locale, and a deadline. In a process group of its
+ * Runs a program to its end. No shell, the C locale, and a deadline. In a process group of its
  * own, so that Ctrl-C reaches island, which undoes, and not the batch in the middle of which it came.
  */
 export async function run(file: string, args: readonly string[], input = ''): Promise<Result> {

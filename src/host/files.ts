@@ -11,30 +11,44 @@ const RUN_DIR = '/run/island';
 /** What is kept there has some lines. */
 const MOST_BYTES = 1_000_000;
 
-/** Names of folders that could not be an island's are somebody else's. */
-export async function joinedIslands(): Promise<readonly string[]> {
-  const names = (await list(STATE_DIR)).filter(isIslandName);
-  const joined = await Promise.all(names.map((name) => storeOf(name).read('joined')));
-  return names.filter((_, index) => joined[index] !== undefined).toSorted();
+export function joinedIslands(): Promise<readonly string[]> {
+  return islandsWith('joined');
+}
+
+export function pendingIslands(): Promise<readonly string[]> {
+  return islandsWith('confirm');
 }
 
 /** What `island` keeps on disk on this host. */
 export function storeOf(island: string): Store {
-  const pathOf = (name: StoredFile) => join(name === 'sysctls' ? RUN_DIR : STATE_DIR, island, `${name}.json`);
+  const pathOf = (name: StoredFile) => join(folderOf(name), island, `${name}.json`);
   return {
     read: async (name) => readText(pathOf(name)),
-    write: (name, text) => replaceFile(pathOf(name), text),
+    write: (name, text) => replaceFile(pathOf(name), text, name === 'before' ? 0o600 : 0o644),
     remove: (name) => removeFile(pathOf(name)),
   };
 }
 
-/** Old or new, never half: a temporary file in the same folder, synced, then renamed over it. */
-async function replaceFile(path: string, text: string): Promise<void> {
+function folderOf(name: StoredFile): string {
+  return name === 'joined' ? STATE_DIR : RUN_DIR;
+}
+
+/** Names of folders that could not be an island's are somebody else's. */
+async function islandsWith(name: StoredFile): Promise<readonly string[]> {
+  const islands = (await list(folderOf(name))).filter(isIslandName);
+  const texts = await Promise.all(islands.map((island) => storeOf(island).read(name)));
+  return islands.filter((_, index) => texts[index] !== undefined).toSorted();
+}
+
+/**
+ * Old or new, never half: a temporary file in the same folder, synced, then renamed over it. Most are for
+ * everybody to read: status and plan are not only root's, and there is no secret in these.
+ */
+async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = temporaryOf(path);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    // For everybody to read: status and plan are not only root's, and there is no secret in these.
-    const file = await open(temporary, 'w', 0o644);
+    const file = await open(temporary, 'w', mode);
     try {
       await file.writeFile(text);
       await file.sync();

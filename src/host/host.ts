@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../model/ip.ts';
+import type { Session } from '../model/session.ts';
 import type { Effect } from '../plan/effect.ts';
 import type { Observed } from '../plan/observed.ts';
 
@@ -17,8 +18,20 @@ export interface Store {
   remove(name: StoredFile): Promise<void>;
 }
 
-/** `joined` survives a reboot (/var/lib/island), `sysctls` must not (/run/island). */
-export type StoredFile = 'joined' | 'sysctls';
+/**
+ * `joined` survives a reboot (/var/lib/island), the others must not (/run/island): `sysctls`, until when a join
+ * waits for `confirm`, and what was there `before` it, which only root may read.
+ */
+export type StoredFile = 'joined' | 'sysctls' | 'confirm' | 'before';
+
+/** The process that undoes a join which nobody confirms. */
+export interface Watcher {
+  /** Starts it where no end of this process, its session or its terminal reaches it; resolves when it watches. */
+  start(island: string): Promise<void>;
+  isRunning(island: string): Promise<boolean>;
+  /** Runs `work` as the one watcher of the island here; E_RETRY when there is one. */
+  run<T>(island: string, work: () => Promise<T>): Promise<T>;
+}
 
 /** Everything island may do to the machine it runs on. Nothing else in src/ has a side effect on it. */
 export interface Host {
@@ -29,6 +42,8 @@ export interface Host {
   store(island: string): Store;
   /** Names of the islands that this host has joined. */
   joinedIslands(): Promise<readonly string[]>;
+  /** Names of the islands of which a join waits to be confirmed. */
+  pendingIslands(): Promise<readonly string[]>;
   /** The kernel as it is now; `nftTable` is the one table of nftables that is read. */
   observe(nftTable: string): Promise<Observed>;
   /** The table as `nft list` prints it: what puts it back as it is. */
@@ -39,6 +54,9 @@ export interface Host {
   require(effects: readonly Effect[]): void;
   /** Runs `work` while no other island command changes this island here; E_RETRY when one does. */
   exclusively<T>(island: string, work: () => Promise<T>): Promise<T>;
+  readonly watcher: Watcher;
+  /** The SSH session in which the command was given; undefined when there is none, or none over IPv4. */
+  session(): Session | undefined;
   /** Milliseconds until `address` answered, undefined when it did not within `timeoutMs`. */
   reach(
     address: Ipv4,
@@ -46,4 +64,6 @@ export interface Host {
   ): Promise<number | undefined>;
   /** Milliseconds of a clock that nobody sets. */
   now(): number;
+  /** Milliseconds since the kernel started: nobody sets that clock, and every process reads the same. */
+  uptime(): number;
 }

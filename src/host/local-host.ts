@@ -5,25 +5,34 @@ import type { Observed } from '../plan/observed.ts';
 import { readClaims } from './claims.ts';
 import { readConfigFiles } from './config-files.ts';
 import { type Result, run } from './exec.ts';
-import { joinedIslands, storeOf } from './files.ts';
+import { joinedIslands, pendingIslands, storeOf } from './files.ts';
 import type { Host } from './host.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
 import { exclusively } from './lock.ts';
 import { parseTable } from './nft.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
+import { findSession } from './session.ts';
 import { linkNames, readForwarding, writeSysctl } from './sysctl.ts';
+import { uptime } from './uptime.ts';
+import { watcherFor } from './watcher.ts';
 
 export interface LocalHostOptions {
   /** Where programs are looked for: the PATH. */
   readonly path: string;
   readonly isRoot: boolean;
+  /** What starts this very program again: Node and the file. */
+  readonly program: readonly [file: string, ...args: readonly string[]];
+  /** SSH_CONNECTION of this process. */
+  readonly sshConnection: string | undefined;
 }
 
 /** The machine that this process runs on, seen from its network namespace. */
-export function localHost({ path, isRoot }: LocalHostOptions): Host {
+export function localHost({ path, isRoot, program, sshConnection }: LocalHostOptions): Host {
   return {
-    ...{ hostname: hostname(), isRoot, joinedIslands, exclusively, reach },
+    ...{ hostname: hostname(), isRoot, joinedIslands, pendingIslands, exclusively, reach, uptime },
+    watcher: watcherFor({ program, path }),
+    session: () => findSession(sshConnection),
     configFiles: async (file) => readConfigFiles(file),
     store: storeOf,
     observe: (nftTable) => observe(nftTable, { path, isRoot }),
@@ -34,7 +43,9 @@ export function localHost({ path, isRoot }: LocalHostOptions): Host {
   };
 }
 
-async function observe(nftTable: string, { path, isRoot }: LocalHostOptions): Promise<Observed> {
+type Sight = Pick<LocalHostOptions, 'path' | 'isRoot'>;
+
+async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Observed> {
   requireProgram('ip', path);
   const [ip, fdb, nft] = await Promise.all([
     run('ip', ['-N', '-j', '-d', '-s', '-batch', '-'], IP_QUERIES),
@@ -57,7 +68,7 @@ async function observeFdb(): Promise<Observed['fdb']> {
 }
 
 /** Without nft there can be no table of ours; `nft list` fails when there is none. */
-async function observeNft(name: string, { path, isRoot }: LocalHostOptions): Promise<Observed['nft']> {
+async function observeNft(name: string, { path, isRoot }: Sight): Promise<Observed['nft']> {
   if (!isRoot) return 'unreadable';
   if (!isInstalled('nft', path)) return 'absent';
   const { exitCode, stdout } = await run('nft', ['-j', 'list', 'table', 'inet', name]);

@@ -16,7 +16,6 @@ export interface Marks {
 export function ownedOf(observed: Observed, marks: Marks): Resource[] {
   const links = observed.links.filter((link) => isOwnLink(link, marks));
   const names = new Set(links.map(({ name }) => name));
-  const isOwnTable = (table: number) => marks.ports.some((port) => isTableOf(port, table));
   return [
     ...(typeof observed.nft === 'string' ? [] : [observed.nft]),
     ...links.flatMap(toLink),
@@ -27,9 +26,7 @@ export function ownedOf(observed: Observed, marks: Marks): Resource[] {
     ...observed.fdb
       .filter(({ link }) => names.has(link))
       .map((entry): Resource => ({ kind: 'fdb', ...entry })),
-    ...observed.routes
-      .filter(({ table, protocol }) => isOwnTable(table) && protocol === ISLAND_PROTOCOL)
-      .map(toRoute),
+    ...observed.routes.filter((route) => isOwnRoute(route, marks)).map(toRoute),
     ...observed.rules.filter((rule) => isOwnRule(rule, marks)).map(toRule),
     ...[...observed.forwarding].map(([link, value]) => forwardingSysctl(link, value)),
     ...observed.links
@@ -48,7 +45,11 @@ export function isTunnel(link: ObservedLink): boolean {
   return toLink(link).length > 0;
 }
 
-function isOwnRule({ protocol, priority }: ObservedRule, { ports }: Marks): boolean {
+export function isOwnRoute({ table, protocol }: ObservedRoute, { ports }: Marks): boolean {
+  return protocol === ISLAND_PROTOCOL && ports.some((port) => isTableOf(port, table));
+}
+
+export function isOwnRule({ protocol, priority }: ObservedRule, { ports }: Marks): boolean {
   const within = (port: number) => {
     const { exempt, lookup } = prioritiesOf(port);
     return priority >= exempt && priority <= lookup;

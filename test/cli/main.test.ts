@@ -47,7 +47,7 @@ function ran([file = '', ...args]: readonly string[]): Ran {
 /** Every command that `--help` shows, with those below it. */
 const COMMANDS = [
   ...[[], ['init'], ['config'], ['config', 'check'], ['config', 'schema'], ['whoami'], ['plan'], ['join']],
-  ...[['leave'], ['status']],
+  ...[['confirm'], ['leave'], ['status']],
 ];
 
 describe('help', () => {
@@ -70,10 +70,10 @@ describe('help', () => {
     }
   });
 
-  test('lists every command but the one for the shell', () => {
+  test('lists every command but those for the shell and for island itself', () => {
     const { stdout = '' } = helps.get(COMMANDS[0] ?? []) ?? {};
     for (const [word = 'island'] of COMMANDS) expect(stdout).toContain(word);
-    expect(stdout).not.toMatch(/^ {2}complete/m);
+    expect(stdout).not.toMatch(/^ {2}(?:complete|revert)/m);
   });
 });
 

@@ -83,7 +83,12 @@ describe('the line that join prints', () => {
   test('is as much in JSON', async () => {
     expect(joinJson(await join(host('faraday', modelFile('ipip'), ['10.3.1.2']), {}), 63)).toEqual({
       ...{ schemaVersion: 1, island: 'r2lab', name: 'faraday', role: 'gateway', changed: true },
-      ...{ reached: [{ name: 'sopnode-l1', inner: '10.3.1.2', rttMs: null }], notes: [], ms: 63 },
+      ...{
+        reached: [{ name: 'sopnode-l1', inner: '10.3.1.2', rttMs: null }],
+        pending: null,
+        notes: [],
+        ms: 63,
+      },
     });
   });
 });
@@ -185,7 +190,7 @@ describe('the table of status', () => {
         { reason: 'ICMP redirect', packets: 0, bytes: 0 },
         { reason: 'GRE or IPv6-in-IP', packets: 0, bytes: 0 },
       ],
-      ...{ drift: [], notes: [], findings: [] },
+      ...{ pending: null, drift: [], notes: [], findings: [] },
     });
   });
 });

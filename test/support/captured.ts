@@ -15,9 +15,11 @@ export interface Captured {
   readonly nft: unknown;
   /** `net.ipv4.conf.*.forwarding` by link. */
   readonly forwarding: Readonly<Record<string, string>>;
-  /** /var/lib/island/<island>/joined.json and /run/island/<island>/sysctls.json, where the host had joined. */
+  /** /var/lib/island/<island>/joined.json and the files of /run/island/<island>/, where the host had joined. */
   readonly joined?: unknown;
   readonly sysctls?: unknown;
+  readonly confirm?: unknown;
+  readonly before?: unknown;
 }
 
 /** The capture as island would have read it there. */
@@ -47,6 +49,9 @@ export function frozenHost(captured: Captured, config: string): Host {
     }),
     observe: () => Promise.resolve(observedFrom(captured)),
     joinedIslands: () => Promise.resolve([]),
+    pendingIslands: () => Promise.resolve([]),
+    watcher: { start: refuse, run: refuse, isRunning: () => Promise.resolve(false) },
+    ...{ session: () => undefined, uptime: () => 0 },
     ...{ listNft: refuse, perform: refuse, require: refuse, exclusively: refuse, reach: refuse },
   };
 }

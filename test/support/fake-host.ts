@@ -1,5 +1,6 @@
 import { IslandError } from '../../src/errors.ts';
 import type { ConfigFile, Host, Store, StoredFile } from '../../src/host/host.ts';
+import type { Session } from '../../src/model/session.ts';
 import { type BareHost, FakeKernel } from './fake-kernel.ts';
 
 /** A machine in memory: the fake kernel, its files, and nobody else. */
@@ -8,6 +9,10 @@ export interface FakeHost extends Host {
   readonly files: Map<string, string>;
   /** As a process that is killed: whatever it does from now on fails, undoing included. */
   dead: boolean;
+  /** Of the islands for which a watcher was started and still is; it does nothing by itself. */
+  readonly watched: Set<string>;
+  ssh: Session | undefined;
+  uptimeMs: number;
 }
 
 export interface FakeHostOptions extends BareHost {
@@ -21,12 +26,21 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
   const files = new Map<string, string>();
   const locks = new Set<string>();
   const host: FakeHost = {
-    ...{ hostname, isRoot, kernel, files, dead: false },
+    ...{ hostname, isRoot, kernel, files, dead: false, watched: new Set(), ssh: undefined, uptimeMs: 0 },
     configFiles: (path) =>
       Promise.resolve(configs.filter((file) => path === undefined || file.path === path)),
     store: (island) => storeIn(files, island),
-    joinedIslands: () =>
-      Promise.resolve([...files.keys()].flatMap((key) => /^(.+)\/joined$/.exec(key)?.[1] ?? [])),
+    joinedIslands: () => Promise.resolve(islandsWith(files, 'joined')),
+    pendingIslands: () => Promise.resolve(islandsWith(files, 'confirm')),
+    watcher: {
+      start: (island) => Promise.resolve(void host.watched.add(island)),
+      isRunning: (island) => Promise.resolve(host.watched.has(island)),
+      run: (island, work) => {
+        host.watched.add(island);
+        return work().finally(() => host.watched.delete(island));
+      },
+    },
+    session: () => host.ssh,
     observe: () => (host.dead ? Promise.reject(new Error('killed')) : Promise.resolve(kernel.observe())),
     listNft: () => Promise.resolve(kernel.listNft()),
     perform: (effect) => performOn(host, () => kernel.perform(effect)),
@@ -39,6 +53,7 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
     },
     reach: () => Promise.resolve(undefined),
     now: () => 0,
+    uptime: () => host.uptimeMs,
   };
   return host;
 }
@@ -52,6 +67,10 @@ function performOn(host: FakeHost, perform: () => void): Promise<void> {
     const message = cause instanceof Error ? cause.message : String(cause);
     return Promise.reject(new IslandError('E_APPLY', message, { cause }));
   }
+}
+
+function islandsWith(files: ReadonlyMap<string, string>, name: StoredFile): string[] {
+  return [...files.keys()].flatMap((key) => (key.endsWith(`/${name}`) ? [key.split('/')[0] ?? ''] : []));
 }
 
 function storeIn(files: Map<string, string>, island: string): Store {

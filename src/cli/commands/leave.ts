@@ -1,8 +1,16 @@
 import { Command } from 'commander';
-import { type Deps, type SelectionOptions, withExamples, withSelection } from '../options.ts';
+import type { Risk } from '../../app/consent.ts';
+import {
+  acceptRiskOption,
+  type Deps,
+  type SelectionOptions,
+  withExamples,
+  withSelection,
+} from '../options.ts';
 
 interface LeaveOptions extends SelectionOptions {
   readonly json?: boolean;
+  readonly acceptRisk?: readonly Risk[];
 }
 
 export function leaveCommand({ out, host, interrupted }: Deps): Command {
@@ -11,12 +19,13 @@ export function leaveCommand({ out, host, interrupted }: Deps): Command {
     .description(
       'Removes all that the island put on this host and restores what it changed. Works without the file: what is the island’s is marked in the kernel.',
     )
+    .addOption(acceptRiskOption())
     .option('--json', 'print JSON for programs')
     .action(async (options: LeaveOptions) => {
       const { leave } = await import('../../app/leave.ts');
       const machine = await host();
       const onCommand = out.echoes ? (line: string) => out.note(out.paint('dim', `[#] ${line}`)) : undefined;
-      const left = await leave(machine, { ...options, onCommand, interrupted });
+      const left = await leave(machine, { ...options, onCommand, interrupted, ask: out.ask, say: out.note });
       const ms = Math.round(machine.now());
       if (options.json === true) out.json({ schemaVersion: 1, ...left, ms });
       else if (left.changed) out.line(`left ${left.island} (${ms} ms)`);
@@ -25,5 +34,6 @@ export function leaveCommand({ out, host, interrupted }: Deps): Command {
   return withExamples(withSelection(command), [
     ['island leave', 'leave the only island of this host'],
     ['island leave -i r2lab', 'leave one of several'],
+    ['island leave --accept-risk ssh', 'from a script, even if it cuts your session'],
   ]);
 }

@@ -15,7 +15,7 @@ export function renderJoin({ scene, reached }: Joined, ms: number): string {
   return `${placeSentence(island, place)}: ${parts.join(', ')} (${ms} ms)`;
 }
 
-export function joinJson({ scene, reached }: Joined, ms: number) {
+export function joinJson({ scene, reached, pending }: Joined, ms: number) {
   const { island, place, steps, notes } = scene;
   return {
     ...{ schemaVersion: 1, island: island.name, name: place.name, role: roleOf(place) },
@@ -25,7 +25,7 @@ export function joinJson({ scene, reached }: Joined, ms: number) {
       inner: end.inner,
       rttMs: rttMs ?? null,
     })),
-    ...{ notes, ms },
+    ...{ pending: pending ?? null, notes, ms },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EndStatus, LinkStatus, Status } from '../../app/status.ts';
 import { roleOf } from '../../model/place.ts';
 import type { Output, Style } from '../output.ts';
+import { pendingSentence } from './pending.ts';
 import { placeSentence } from './place.ts';
 import { alignRows, formatBytes } from './table.ts';
 
@@ -12,12 +13,14 @@ const STATE_STYLES: Readonly<Record<EndStatus['state'], Style>> = {
 };
 
 export function renderStatus(status: Status, paint: Output['paint']): string[] {
-  const { scene, absent, drift, ends, links, guard } = status;
+  const { scene, absent, drift, ends, links, guard, pending } = status;
   const { island, place, notes, findings } = scene;
   const title = paint('bold', placeSentence(island, place));
-  if (absent) return [`${title}, and has not joined`, 'hint: island join'];
+  const limit = pending === undefined ? [] : [paint('yellow', pendingSentence(pending))];
+  if (absent) return [`${title}, and has not joined`, ...limit, 'hint: island join'];
   return [
     title,
+    ...limit,
     ...endTable(ends, links, paint),
     ...guardLine(guard),
     ...notes,
@@ -85,11 +88,12 @@ function traffic({ rxBytes, txBytes }: LinkStatus): string[] {
   return [formatBytes(rxBytes), formatBytes(txBytes)];
 }
 
-export function statusJson({ scene, absent, ends, links, guard, drift }: Status) {
+export function statusJson({ scene, absent, ends, links, guard, drift, pending }: Status) {
   const { island, place, findings, notes } = scene;
   return {
     ...{ schemaVersion: 1, island: island.name, name: place.name, role: roleOf(place) },
     joined: !absent,
+    pending: pending ?? null,
     ends: ends.map((end) => ({
       ...end,
       rttMs: end.rttMs ?? null,
