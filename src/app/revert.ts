@@ -13,6 +13,7 @@ const RETRY_MS = 2000;
 
 export interface WatchOptions {
   readonly interrupted: () => boolean;
+  readonly say?: (text: string) => void;
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
@@ -31,15 +32,19 @@ export async function watch(host: Host, island: string, options: WatchOptions): 
 async function watchHere(
   host: Host,
   island: string,
-  { interrupted, pause = delay }: WatchOptions,
+  { interrupted, say, pause = delay }: WatchOptions,
 ): Promise<void> {
   while (!interrupted()) {
     try {
       const pending = await readPending(host, island);
       if (pending === undefined) return;
       if (pending.leftMs > 0) await pause(Math.min(pending.leftMs, POLL_MS));
-      else await host.exclusively(island, () => revertExpired(host, island));
-    } catch {
+      else if (await host.exclusively(island, () => revertExpired(host, island))) {
+        say?.(`nobody confirmed the join of ${island}: it is undone`);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      say?.(`cannot undo the join of ${island} yet: ${reason}`);
       await pause(RETRY_MS);
     }
   }

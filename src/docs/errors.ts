@@ -10,8 +10,9 @@ interface Meaning {
 const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   E_USAGE: {
     sysexit: 'EX_USAGE',
-    when: 'An option or argument is unknown, missing or malformed, or several islands could be meant.',
-    remedy: 'Look at `island help <command>`; say which island with `-i`.',
+    when: 'An option or argument is unknown, missing or malformed, several islands could be meant, or a script would cut its own SSH session without saying that it may.',
+    remedy:
+      'Look at `island help <command>`; say which island with `-i`, and that the session may be cut with `--accept-risk ssh`.',
   },
   E_HOST_UNSUPPORTED: {
     sysexit: 'EX_UNAVAILABLE',
@@ -32,7 +33,7 @@ const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   },
   E_RETRY: {
     sysexit: 'EX_TEMPFAIL',
-    when: 'Not now: another island command is changing this island, the uplink has no route yet, or you interrupted.',
+    when: 'Not now: another island command is changing this island, the uplink has no route yet, or you interrupted or did not agree.',
     remedy: 'Run it again later. The unit does so by itself.',
   },
   E_PERMISSION: {
@@ -60,7 +61,7 @@ export function errorDocs(): string {
     '| status | code | sysexits.h | when | what to do |',
     '|-|-|-|-|-|',
     '| 0 | | `EX_OK` | Done, or the answer is yes. | |',
-    '| 1 | | | The answer is no: `status` found drift, `plan --exit-code` found something to do, `whoami` found no place. | `island plan` shows it, `island join` repairs it. |',
+    '| 1 | | | The answer is no: `status` found drift, `plan --exit-code` found something to do, `whoami` found no place, `confirm` found nothing to confirm. | `island plan` shows it, `island join` repairs it. |',
     ...codes.map(([code, status]) => row(code, status)),
     '',
     'The numbers are those of sysexits.h, which systemd names in `systemctl status`. `island@.service` tries again by',
