@@ -5,57 +5,9 @@ import { leave } from '../../src/app/leave.ts';
 import { plan } from '../../src/app/plan.ts';
 import { status } from '../../src/app/status.ts';
 import { commandsOf, effectsOf } from '../../src/plan/effect.ts';
-import { type FakeHost, fakeHost } from '../support/fake-host.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { file, hostOf, killedAfter, NAMES, name, SELF, stateOf, textOf } from '../support/fake-site.ts';
 import { modelFile } from '../support/island.ts';
-
-const SELF = {
-  'sopnode-l1': {
-    links: { eth0: { addresses: ['138.96.245.50/24'] } },
-    routes: [{ to: '0.0.0.0/0', via: '138.96.245.250', dev: 'eth0' }],
-  },
-  faraday: {
-    links: {
-      internet: { addresses: ['138.96.16.97/28'] },
-      control: { addresses: ['192.168.3.100/24'] },
-      data: { addresses: ['192.168.2.100/24'] },
-    },
-    routes: [{ to: '0.0.0.0/0', via: '138.96.16.110', dev: 'internet' }],
-  },
-  fit02: {
-    links: { control: { addresses: ['192.168.3.2/24'] }, data: { addresses: ['192.168.2.2/24'] } },
-  },
-  'sopnode-w1': {
-    links: { eth0: { addresses: ['138.96.245.51/24'] } },
-    routes: [{ to: '0.0.0.0/0', via: '138.96.245.250', dev: 'eth0' }],
-  },
-} as const;
-
-type Name = keyof typeof SELF;
-const NAMES = Object.keys(SELF) as Name[];
-
-function hostOf(hostname: Name, text: string): FakeHost {
-  return fakeHost({ hostname, configs: [{ path: '/etc/island/r2lab.yaml', text }], ...SELF[hostname] });
-}
-
-/** The state of the kernel without what the order of insertion decides. */
-function stateOf(host: FakeHost): unknown {
-  const { links, routes, rules, neighbours, fdb, nft, forwarding } = host.kernel.observe();
-  const sorted = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).toSorted();
-  return { nft, lists: [links, routes, rules, neighbours, fdb, [...forwarding]].map(sorted) };
-}
-
-const kind = fc.constantFrom('ipip' as const, 'vxlan' as const);
-const name = fc.constantFrom(...NAMES);
-const LAPTOP = '  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.9, link: vxlan }\n';
-const CLOUD =
-  '  - { name: cloud1, outer: 203.0.113.7, inner: 10.3.1.4, networks: [{ subnet: 203.0.113.0/24 }] }\n';
-const file = fc.record({
-  kind,
-  extra: fc.constantFrom('', LAPTOP, CLOUD, LAPTOP + CLOUD),
-  mtu: fc.constantFrom('auto', 1400),
-});
-const textOf = (f: { kind: 'ipip' | 'vxlan'; extra: string; mtu: string | number }) =>
-  `mtu: ${f.mtu}\n${modelFile(f.kind, f.extra)}`;
 
 describe('join', () => {
   test.each(NAMES)('brings %s to what the file says, and running it again does nothing', async (self) => {
@@ -151,13 +103,3 @@ describe('leave', () => {
     expect(host.kernel.observe().rules.map(({ priority }) => priority)).toContain(99);
   });
 });
-
-async function killedAfter(host: FakeHost, count: number, run: () => Promise<unknown>): Promise<void> {
-  host.kernel.failAfter(count);
-  host.kernel.onFailure(() => {
-    host.dead = true;
-  });
-  await run().catch(() => undefined);
-  host.kernel.heal();
-  host.dead = false;
-}

@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest';
-import { run } from '../../src/host/exec.ts';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { run, startDetached } from '../../src/host/exec.ts';
 
 describe('a program that is run', () => {
   test('gets its input, and its output comes back as it was printed', async () => {
@@ -56,4 +59,22 @@ describe('what does not even run is an error of island', () => {
       ...{ code: 'E_APPLY', message: 'sh: ended by SIGKILL' },
     });
   });
+});
+
+test('a program that is to outlive island leads a session of its own, and holds nothing of ours open', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'island-exec-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'told');
+  const files = '/proc/$$/cwd /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2';
+  const script = `session=$(cut -d" " -f6 /proc/$$/stat) open=$(readlink ${files})`;
+  startDetached('sh', ['-c', `${script}; echo $$ $session $open > ${file}.new; mv ${file}.new ${file}`]);
+  const told = await vi.waitFor(() => readFile(file, 'utf8'), { timeout: 5000, interval: 20 });
+  const [pid, session, ...rest] = told.trim().split(' ');
+  expect(session).toBe(pid);
+  expect(rest).toEqual(['/', '/dev/null', '/dev/null', '/dev/null']);
+  expect(Number(pid)).not.toBe(process.pid);
+});
+
+test('a program that cannot be started leaves no trace; who started it looks for its work', () => {
+  expect(() => startDetached('no-such-program', [])).not.toThrow();
 });

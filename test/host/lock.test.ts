@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { exclusively } from '../../src/host/lock.ts';
+import { exclusively, isHeld, watcherOf } from '../../src/host/lock.ts';
 
 /** Locks are the machine's, and other runs of the tests may be under way. */
 const ISLAND = `test-${process.pid}`;
@@ -43,6 +43,15 @@ describe('while one command changes an island', () => {
     expect(first).toBe(true);
     expect((await Promise.all(refused)).filter((was) => !was).length).toBe(1);
   });
+});
+
+test('anybody can see whether a lock is held, and the one of the watcher is another', async () => {
+  expect(await isHeld(ISLAND)).toBe(false);
+  await exclusively(ISLAND, async () => {
+    expect([await isHeld(ISLAND), await isHeld(watcherOf(ISLAND))]).toEqual([true, false]);
+    await exclusively(watcherOf(ISLAND), () => Promise.resolve());
+  });
+  expect(await isHeld(ISLAND)).toBe(false);
 });
 
 test('a command that fails lets the next one in, and its error through', async () => {
