@@ -2,6 +2,7 @@ import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { dropPending, readPending } from './pending.ts';
 import { requireRoot } from './root.ts';
+import { requireIslandName } from './select.ts';
 
 export interface Confirmed {
   readonly island: string;
@@ -12,7 +13,7 @@ export interface Confirmed {
 /** Keeps what a join with a time limit has done; undefined when none waits for it. */
 export async function confirm(host: Host, island?: string): Promise<Confirmed | undefined> {
   requireRoot(host, 'confirm', 'decides about');
-  const name = island ?? (await onlyPending(host));
+  const name = island === undefined ? await onlyPending(host) : requireIslandName(island);
   if (name === undefined) return undefined;
   return host.exclusively(name, async () => {
     const pending = await readPending(host, name);

@@ -1,7 +1,6 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { nftTableOf } from '../model/addressing.ts';
-import { isIslandName } from '../model/names.ts';
 import { diff } from '../plan/diff.ts';
 import type { Observed } from '../plan/observed.ts';
 import { type Marks, ownedOf } from '../plan/owned.ts';
@@ -14,7 +13,7 @@ import { type Goal, goTo } from './go-to.ts';
 import { dropPending } from './pending.ts';
 import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
 import { requireRoot } from './root.ts';
-import { type Selection, selectIsland } from './select.ts';
+import { requireIslandName, type Selection, selectIsland } from './select.ts';
 
 export interface Left {
   readonly island: string;
@@ -69,7 +68,7 @@ function leaveRisk(host: Host, { observed, marks, target }: Goal): string | unde
 /** The island of `-i` or `-c`, the only one that this host has joined, or the only one configured here. */
 async function islandToLeave(host: Host, selection: Selection): Promise<Leaving> {
   const { island, config } = selection;
-  if (island !== undefined && config === undefined) return { island: requireName(island) };
+  if (island !== undefined && config === undefined) return { island: requireIslandName(island) };
   const [only, ...more] = config === undefined ? await host.joinedIslands() : [];
   if (only === undefined) {
     const { name, port } = await selectIsland(host, selection);
@@ -78,14 +77,6 @@ async function islandToLeave(host: Host, selection: Selection): Promise<Leaving>
   if (more.length === 0) return { island: only };
   throw new IslandError('E_USAGE', `this host has joined several islands: ${[only, ...more].join(', ')}`, {
     hint: `say which with -i, such as "-i ${only}"`,
-  });
-}
-
-/** Here no file vouches for the name, and it becomes a path and an nft table. */
-function requireName(island: string): string {
-  if (isIslandName(island)) return island;
-  throw new IslandError('E_USAGE', `not the name of an island: ${JSON.stringify(island)}`, {
-    hint: 'write it as in the file, such as "-i r2lab"',
   });
 }
 

@@ -3,6 +3,7 @@ import type { ConfigFile, Host } from '../host/host.ts';
 import { portsClash } from '../model/addressing.ts';
 import { formatSubnet, overlaps } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
+import { isIslandName } from '../model/names.ts';
 
 /** Which island a command is about: `-c FILE`, `-i NAME`, or the only one of /etc/island. */
 export interface Selection {
@@ -43,6 +44,14 @@ export async function loadChosen({ file, others }: Chosen, selection: Selection)
     if (other !== undefined) refuseNeighbour(island, other);
   }
   return island;
+}
+
+/** The name, where no file vouches for it, and it becomes a path and an nft table. Throws E_USAGE. */
+export function requireIslandName(island: string): string {
+  if (isIslandName(island)) return island;
+  throw new IslandError('E_USAGE', `not the name of an island: ${JSON.stringify(island)}`, {
+    hint: 'write it as in the file, such as "-i r2lab"',
+  });
 }
 
 /** The name of the island that a file should describe: `r2lab` for /etc/island/r2lab.yaml. */

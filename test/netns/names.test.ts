@@ -105,10 +105,12 @@ describe('an island name that nft would read as more than a name', () => {
   const EVIL = 'x; flush ruleset';
 
   test('is refused from the command line, and nothing is run', async () => {
-    for (const name of [EVIL, '../../../etc', 'Upper', '-x', '']) {
-      expect(await island(faraday, 'leave', `--island=${name}`)).toMatchObject({
-        ...{ code: 64, stderr: expect.stringContaining('not the name of an island') },
-      });
+    for (const verb of ['leave', 'confirm', 'revert']) {
+      for (const name of [EVIL, '../../../etc', 'Upper', '-x', '']) {
+        expect(await island(faraday, verb, `--island=${name}`)).toMatchObject({
+          ...{ code: 64, stderr: expect.stringContaining('not the name of an island') },
+        });
+      }
     }
     expect(await dump(faraday)).toEqual(bare);
   });

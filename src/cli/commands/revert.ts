@@ -7,7 +7,10 @@ export function revertCommand({ out, host, interrupted }: Deps): Command {
     .description('wait until a join is confirmed, or undo it when its time is over')
     .requiredOption('-i, --island <name>')
     .action(async ({ island }: { readonly island: string }) => {
-      const { watch } = await import('../../app/revert.ts');
-      await watch(await host(), island, { interrupted, say: out.note });
+      const [{ watch }, { requireIslandName }] = await Promise.all([
+        import('../../app/revert.ts'),
+        import('../../app/select.ts'),
+      ]);
+      await watch(await host(), requireIslandName(island), { interrupted, say: out.note });
     });
 }
