@@ -87,6 +87,7 @@ describe('the line that join prints', () => {
         reached: [{ name: 'sopnode-l1', inner: '10.3.1.2', rttMs: null }],
         pending: null,
         notes: [],
+        findings: [],
         ms: 63,
       },
     });

@@ -23,9 +23,10 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
     )
     .addOption(acceptRiskOption())
     .action(async ({ confirmWithin: confirmWithinMs, ...options }: JoinFlags) => {
-      const [{ join }, { joinJson, renderJoin }, { pendingSentence }] = await Promise.all([
+      const [{ join }, { joinJson, renderJoin }, { findingLine }, { pendingSentence }] = await Promise.all([
         import('../../app/join.ts'),
         import('../render/join.ts'),
+        import('../render/finding.ts'),
         import('../render/pending.ts'),
       ]);
       const machine = await host();
@@ -35,6 +36,7 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
       const ms = Math.round(machine.now());
       if (options.json === true) out.json(joinJson(joined, ms));
       else out.line(renderJoin(joined, ms));
+      for (const finding of joined.scene.findings) out.note(findingLine(finding));
       if (joined.pending !== undefined) out.note(pendingSentence(joined.pending));
     });
   return withExamples(withPlace(command), [

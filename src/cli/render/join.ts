@@ -16,7 +16,7 @@ export function renderJoin({ scene, reached }: Joined, ms: number): string {
 }
 
 export function joinJson({ scene, reached, pending }: Joined, ms: number) {
-  const { island, place, steps, notes } = scene;
+  const { island, place, steps, notes, findings } = scene;
   return {
     ...{ schemaVersion: 1, island: island.name, name: place.name, role: roleOf(place) },
     changed: steps.length > 0,
@@ -25,7 +25,7 @@ export function joinJson({ scene, reached, pending }: Joined, ms: number) {
       inner: end.inner,
       rttMs: rttMs ?? null,
     })),
-    ...{ pending: pending ?? null, notes, ms },
+    ...{ pending: pending ?? null, notes, findings, ms },
   };
 }
 

@@ -2,9 +2,8 @@ import type { Scene } from '../../app/scene.ts';
 import { roleOf } from '../../model/place.ts';
 import { commandsOf, effectsOf } from '../../plan/effect.ts';
 import { explain } from '../../plan/explain.ts';
+import { FINDING_LABELS } from './finding.ts';
 import { placeSentence } from './place.ts';
-
-const LABELS = { refuse: 'join will refuse', drift: 'in the way', note: 'note' } as const;
 
 /** A script: comments, and the very commands that join runs. */
 export function renderPlan({ island, place, steps, notes, findings }: Scene): string[] {
@@ -12,7 +11,7 @@ export function renderPlan({ island, place, steps, notes, findings }: Scene): st
   return [
     `# ${placeSentence(island, place)}`,
     ...notes.map((note) => `# ${note}`),
-    ...findings.flatMap(({ weight, text, hint }) => [`# ${LABELS[weight]}: ${text}`, `#   ${hint}`]),
+    ...findings.flatMap(({ weight, text, hint }) => [`# ${FINDING_LABELS[weight]}: ${text}`, `#   ${hint}`]),
     ...(commands.length === 0 ? ['# nothing to do'] : commands),
   ];
 }

@@ -1,6 +1,7 @@
 import type { EndStatus, LinkStatus, Status } from '../../app/status.ts';
 import { roleOf } from '../../model/place.ts';
 import type { Output, Style } from '../output.ts';
+import { findingLine } from './finding.ts';
 import { pendingSentence } from './pending.ts';
 import { placeSentence } from './place.ts';
 import { alignRows, formatBytes } from './table.ts';
@@ -24,7 +25,7 @@ export function renderStatus(status: Status, paint: Output['paint']): string[] {
     ...endTable(ends, links, paint),
     ...guardLine(guard),
     ...notes,
-    ...findings.filter(({ weight }) => weight === 'note').map(({ text, hint }) => `note: ${text}; ${hint}`),
+    ...findings.filter(({ weight }) => weight === 'note').map(findingLine),
     ...drift.map((line) => paint('red', `drift: ${line}`)),
     ...(drift.length === 0
       ? [paint('green', 'as the file says')]
