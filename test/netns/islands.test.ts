@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { dumpAll } from '../support/checks.ts';
 import { install, island, modelFile, mustIsland } from '../support/island.ts';
 import { AGENT_PORT } from '../support/lab/agent-protocol.ts';
 import { withLab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
-import { dumpAll } from '../support/scenarios.ts';
 
 /** A second island on two hosts of the first, with numbers of its own. */
 const SECOND = `island: lab2

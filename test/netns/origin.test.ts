@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dumpAll } from '../support/checks.ts';
 import { ADDRESSES, island, joinAll, joiningHosts, modelFile, mustIsland } from '../support/island.ts';
 import { AGENT_PORT } from '../support/lab/agent-protocol.ts';
 import type { Dump } from '../support/lab/dump.ts';
@@ -7,7 +8,6 @@ import type { LabHost } from '../support/lab/host.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
 import { formatFailures, matrix } from '../support/lab/matrix.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
-import { dumpAll } from '../support/scenarios.ts';
 
 /** What went wrong in the first island, each by the name of its symptom. */
 describe('the failures of the first island', () => {

@@ -1,7 +1,8 @@
 import { equal } from './assert.ts';
-import { ADDRESSES, install, island, joinAll, joiningHosts, modelFile, mustIsland } from './island.ts';
+import { codes, dumpAll, ownSource, pduIsReached, reachable, tunnelPasses } from './checks.ts';
+import { fallbackLink } from './fallback-link.ts';
+import { ADDRESSES, joinAll, joiningHosts, modelFile, mustIsland } from './island.ts';
 import { AGENT_PORT } from './lab/agent-protocol.ts';
-import { type Dump, dump } from './lab/dump.ts';
 import { uplinkFlap } from './lab/flap.ts';
 import type { LabHost } from './lab/host.ts';
 import type { Lab } from './lab/lab.ts';
@@ -55,34 +56,6 @@ export const SCENARIOS: readonly Scenario[] = [
     network: modelNetwork({ nodes: [], clusterHosts: 0, pdu: false }),
   },
 ];
-
-/** On faraday alone: what a link of ipip brings along is of each host. */
-async function fallbackLink(lab: Lab): Promise<void> {
-  const faraday = lab.host('faraday');
-  const stateOf = async () => {
-    const [link] = JSON.parse(await faraday.run(['ip', '-j', 'link', 'show', 'dev', 'tunl0']));
-    return link.flags.includes('UP') ? 'up' : 'down';
-  };
-  await install([faraday], modelFile('ipip'));
-  await faraday.ip(['link set tunl0 up']);
-  await mustIsland(faraday, 'join');
-  equal('tunl0 of nobody is set down', await stateOf(), 'down');
-  await faraday.ip(['link set tunl0 up']);
-  const { code, stdout } = await island(faraday, 'status');
-  equal('status names it', [code, /drift: link tunl0: is up/.test(stdout)], [1, true]);
-  await mustIsland(faraday, 'join');
-  equal('join sets it down again', await stateOf(), 'down');
-  await mustIsland(faraday, 'leave');
-  equal('leave sets it up as it was', await stateOf(), 'up');
-
-  await faraday.ip(['address add 10.244.0.1/32 dev tunl0']);
-  const plan = await mustIsland(faraday, 'plan');
-  equal('plan says whose it is', /# note: tunl0 is up with 10\.244\.0\.1/.test(plan), true);
-  await mustIsland(faraday, 'join');
-  equal('tunl0 with an address is left', await stateOf(), 'up');
-  await mustIsland(faraday, 'leave');
-  await faraday.ip(['address flush dev tunl0', 'link set tunl0 down']);
-}
 
 const ONE_OF_EACH = ['sopnode-l1', 'faraday', 'fit02'];
 
@@ -236,28 +209,6 @@ async function smallHop(lab: Lab, kind: Kind): Promise<void> {
   await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
 }
 
-/** An ipip link that a CNI would make, between two hosts at their own addresses. */
-async function tunnelPasses(lab: Lab, ...ends: readonly [End, End]): Promise<void> {
-  const [[from, near], [to, far]] = ends;
-  const make = (name: string, { local, remote, inner }: { local: string; remote: string; inner: string }) =>
-    lab
-      .host(name)
-      .ip([
-        `link add cni type ipip local ${local} remote ${remote}`,
-        `address add ${inner}/24 dev cni`,
-        'link set cni up',
-      ]);
-  await make(from, { local: near, remote: far, inner: '10.250.0.1' });
-  await make(to, { local: far, remote: near, inner: '10.250.0.2' });
-  await lab.host(to).agent();
-  const targets = [{ address: '10.250.0.2', port: AGENT_PORT }];
-  const [reply] = await (await lab.host(from).agent()).ask({ op: 'probe', targets, deadlineMs: 5000 });
-  equal(`a tunnel of others from ${from} to ${to}`, reply?.saw, '10.250.0.1');
-  for (const name of [from, to]) await lab.host(name).ip(['link delete dev cni']);
-}
-
-type End = readonly [name: string, address: string];
-
 /** As a CNI makes it: a bridge of the host's own, with the first address of its range. */
 function podLines(address: string): string[] {
   return [
@@ -273,42 +224,4 @@ function onlyTo(
   addresses: Readonly<Record<string, readonly string[]>>,
 ): Record<string, readonly string[]> {
   return Object.fromEntries(hosts.map(({ name }) => [name, addresses[name] ?? []]));
-}
-
-/** The address that the others know a host by. */
-function ownSource({ from }: { readonly from: string }): string | undefined {
-  const [first] = ADDRESSES[from] ?? [];
-  if (first !== undefined) return first;
-  return from.startsWith('fit') ? `192.168.3.${Number(from.slice(3))}` : `138.96.245.5${from.at(-1)}`;
-}
-
-/** Every ordered pair: TCP both ways, a full-size packet that may not be fragmented, and the sender's own address. */
-export async function reachable(hosts: readonly LabHost[], options: MatrixOptions): Promise<void> {
-  const passes = await matrix(hosts, { addresses: ADDRESSES, ...options });
-  equal('every pair passes', formatFailures(passes), []);
-}
-
-/** The appliance takes no routes; its gateway translates what comes from elsewhere. */
-async function pduIsReached(lab: Lab, hosts: readonly LabHost[]): Promise<void> {
-  await lab.host('pdu').agent();
-  const targets = [{ address: '138.96.245.30', port: AGENT_PORT }];
-  for (const host of hosts) {
-    const [reply] = await (await host.agent()).ask({ op: 'probe', targets, deadlineMs: 3000 });
-    const neighbour = host.name.startsWith('sopnode-w');
-    equal(
-      `${host.name} reaches the pdu`,
-      reply?.saw,
-      neighbour ? ownSource({ from: host.name }) : '138.96.245.50',
-    );
-  }
-}
-
-export function dumpAll(hosts: readonly LabHost[]): Promise<Dump[]> {
-  return Promise.all(hosts.map(dump));
-}
-
-/** The exit status of an island command on each host. */
-export async function codes(hosts: readonly LabHost[], ...args: readonly string[]): Promise<number[]> {
-  const ended = await Promise.all(hosts.map((host) => island(host, ...args)));
-  return ended.map(({ code }) => code);
 }
