@@ -10,19 +10,18 @@ export function confirmCommand({ out, host, answerNo }: Deps): Command {
   const command = new Command('confirm')
     .summary('keep what a join with a time limit did')
     .description(
-      'Keeps what "island join --confirm-within" did, which is undone otherwise. Exits with 1 when no join waits for it.',
+      'Keeps what "island join --confirm-within" did, which is undone otherwise. Exits with 1 when no join waits for it, which is so as well when its time is over and it was undone.',
     )
     .addOption(new Option('-i, --island <name>', 'the island, when several wait'))
     .option('--json', 'print JSON for programs')
     .action(async ({ island, json }: ConfirmOptions) => {
-      const { confirm } = await import('../../app/confirm.ts');
+      const [{ confirm }, { confirmedSentence }] = await Promise.all([
+        import('../../app/confirm.ts'),
+        import('../render/pending.ts'),
+      ]);
       const confirmed = await confirm(await host(), island);
       if (json === true) out.json({ schemaVersion: 1, confirmed: confirmed ?? null });
-      else if (confirmed === undefined) out.line('no join waits to be confirmed');
-      else
-        out.line(
-          `${confirmed.island} stays as it was joined (${Math.ceil(confirmed.leftMs / 1000)} s were left)`,
-        );
+      else out.line(confirmedSentence(confirmed));
       if (confirmed === undefined) answerNo();
     });
   return withExamples(command, [
