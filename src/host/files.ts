@@ -8,8 +8,9 @@ import { readTrusted } from './read.ts';
 
 const STATE_DIR = '/var/lib/island';
 const RUN_DIR = '/run/island';
-/** What is kept there has some lines. */
+/** What is kept there has some lines, but for what a join found: a line for each part of the largest island, many times over. */
 const MOST_BYTES = 1_000_000;
+const MOST_BYTES_BEFORE = 1 << 28;
 
 export function joinedIslands(): Promise<readonly string[]> {
   return islandsWith('joined');
@@ -23,7 +24,7 @@ export function pendingIslands(): Promise<readonly string[]> {
 export function storeOf(island: string): Store {
   const pathOf = (name: StoredFile) => join(folderOf(name), island, `${name}.json`);
   return {
-    read: async (name) => readText(pathOf(name)),
+    read: async (name) => readText(pathOf(name), name === 'before' ? MOST_BYTES_BEFORE : MOST_BYTES),
     write: (name, text) => replaceFile(pathOf(name), text, name === 'before' ? 0o600 : 0o644),
     remove: (name) => removeFile(pathOf(name)),
   };
@@ -94,12 +95,12 @@ function temporaryOf(path: string): string {
   return `${path}.new`;
 }
 
-function readText(path: string): string | undefined {
+function readText(path: string, mostBytes: number): string | undefined {
   try {
     return readTrusted(path, {
       code: 'E_APPLY',
       hint: `remove ${path}, and join again`,
-      mostBytes: MOST_BYTES,
+      mostBytes,
     });
   } catch (cause) {
     if (cause instanceof IslandError) throw cause;

@@ -71,6 +71,10 @@ await step('too long', async () => {
   writeFileSync('/run/island/long/sysctls.json', ' '.repeat(1_000_001));
   return storeOf('long').read('sysctls');
 });
+await step('what a join found', async () => {
+  await storeOf('large').write('before', ' '.repeat(20_000_000));
+  return [(await storeOf('large').read('before')).length, (statSync('/run/island/large/before.json').mode & 0o777).toString(8)];
+});
 await step('of others', async () => {
   mkdirSync('/run/island/others');
   writeFileSync('/run/island/others/sysctls.json', '{}');
@@ -125,6 +129,10 @@ describe.runIf(canMount)('what island keeps on disk', () => {
     expect(outcomes['write']).toEqual({});
     expect(outcomes['files']).toEqual({ value: [['joined.json'], false] });
     expect(outcomes['volatile']).toEqual({ value: ['sysctls.json'] });
+  });
+
+  test('is as large as the island where it is all that a join found, and then for root alone', () => {
+    expect(outcomes['what a join found']).toEqual({ value: [20_000_000, '600'] });
   });
 
   test('may be read by everybody, since status and plan are not only for root', () => {
