@@ -26,22 +26,23 @@ interface BeforeSetting {
 export function beforeOf({ observed, marks, owned, steps }: BeforeSetting, earlier?: Before): Before {
   const touched = new Set(steps.map(({ resource }) => keyOf(resource)));
   const links = linkNames(owned);
-  // Every link of the host has its forwarding; of those that are not the island's, what is left alone is not ours to restore.
-  const present = owned.filter(
-    (resource) => resource.kind !== 'sysctl' || links.has(resource.link) || touched.has(keyOf(resource)),
-  );
+  // Settings of the host that the steps leave alone are not ours to restore.
+  const present = owned.filter((resource) => !isOfHost(resource, links) || touched.has(keyOf(resource)));
   if (earlier === undefined) {
     return { marks, forwardingOfAll: observed.forwarding.get('all'), resources: present };
   }
   const known = new Set(earlier.resources.map(keyOf));
-  const added = present.filter(
-    (resource) => resource.kind === 'sysctl' && !links.has(resource.link) && !known.has(keyOf(resource)),
-  );
+  const added = present.filter((resource) => isOfHost(resource, links) && !known.has(keyOf(resource)));
   return {
     ...earlier,
     marks: { ...marks, ports: [...new Set([...earlier.marks.ports, ...marks.ports])] },
     resources: [...earlier.resources, ...added],
   };
+}
+
+/** What is there without the island too: the forwarding of a link that is not the island's, and the fallback link. */
+function isOfHost(resource: Resource, ownLinks: ReadonlySet<string>): boolean {
+  return resource.kind === 'fallback' || (resource.kind === 'sysctl' && !ownLinks.has(resource.link));
 }
 
 /**
@@ -53,7 +54,10 @@ export function restorable({ resources, forwardingOfAll }: Before, observed: Obs
   const links = new Set([...own, ...observed.links.map(({ name }) => name)]);
   const switched = observed.forwarding.get('all') !== forwardingOfAll;
   return resources
-    .filter((resource) => links.has(linkOf(resource) ?? '') || linkOf(resource) === undefined)
+    .filter((resource) => {
+      const link = resource.kind === 'fallback' ? resource.link : linkOf(resource);
+      return link === undefined || links.has(link);
+    })
     .filter((resource) => resource.kind !== 'sysctl' || own.has(resource.link) || !switched);
 }
 

@@ -8,7 +8,16 @@ import { watch } from '../../src/app/revert.ts';
 import { status } from '../../src/app/status.ts';
 import { IslandError } from '../../src/errors.ts';
 import { type FakeHost, fakeHost } from '../support/fake-host.ts';
-import { file, hostOf, hostWithFile, killedAfter, name, stateOf, textOf } from '../support/fake-site.ts';
+import {
+  file,
+  hostOf,
+  hostWithFile,
+  killedAfter,
+  name,
+  SELF,
+  stateOf,
+  textOf,
+} from '../support/fake-site.ts';
 import { modelFile } from '../support/island.ts';
 
 const MINUTE = { confirmWithinMs: 60_000 };
@@ -142,6 +151,62 @@ describe('a join with a time limit', () => {
     await watched(host);
     expect((await host.joinedIslands()).length).toBe(0);
     expect(host.kernel.observe().links.map(({ name: link }) => link)).toEqual(['internet', 'control']);
+  });
+});
+
+/** Others' link for ipip packets, up though nobody uses it, as "modprobe ipip" and a hand may leave it. */
+describe('the fallback link, which join sets down', () => {
+  // A stand-in for the kernel: most machines that run this have no ipip.
+  function hostWithFallback(): FakeHost {
+    const { links, routes } = SELF.faraday;
+    const configs = [{ path: '/etc/island/r2lab.yaml', text: modelFile('ipip') }];
+    return fakeHost({
+      ...{ hostname: 'faraday', configs, routes },
+      links: { ...links, tunl0: { addresses: [], kind: 'ipip' } },
+    });
+  }
+
+  function isUp(host: FakeHost): boolean | undefined {
+    return host.kernel.observe().links.find(({ name: link }) => link === 'tunl0')?.up;
+  }
+
+  test('is up again when nobody confirms', async () => {
+    const host = hostWithFallback();
+    const before = allOf(host);
+    await join(host, MINUTE);
+    expect(isUp(host)).toBe(false);
+    await watched(host);
+    expect(isUp(host)).toBe(true);
+    expect(allOf(host)).toEqual(before);
+  });
+
+  test('stays down after a confirmation, and leave sets it up', async () => {
+    const host = hostWithFallback();
+    await join(host, MINUTE);
+    await confirm(host);
+    await watched(host);
+    expect(isUp(host)).toBe(false);
+    await leave(host, {});
+    expect(isUp(host)).toBe(true);
+  });
+
+  test('stays as somebody has taken it into use meanwhile', async () => {
+    const host = hostWithFallback();
+    host.kernel.meddle('ip link set dev tunl0 down');
+    await join(host, MINUTE);
+    host.kernel.meddle('ip link set dev tunl0 up');
+    host.kernel.meddle('ip address replace 10.244.0.1/32 dev tunl0');
+    await watched(host);
+    expect(isUp(host)).toBe(true);
+  });
+
+  test('may have gone with its module: the rest is undone', async () => {
+    const host = hostWithFallback();
+    await join(host, MINUTE);
+    host.kernel.meddle('ip link delete dev tunl0');
+    const { said } = await watched(host);
+    expect(said).toEqual(['nobody confirmed the join of r2lab: it is undone']);
+    expect((await status(host, {})).absent).toBe(true);
   });
 });
 

@@ -16,9 +16,16 @@ const NO_COUNTERS = {
   ...{ rxBytes: 0, rxPackets: 0, rxErrors: 0, txBytes: 0, txPackets: 0, txErrors: 0, collisions: 0 },
 };
 
+interface BareLink {
+  readonly addresses: readonly string[];
+  readonly mtu?: number;
+  /** Undefined for hardware. */
+  readonly kind?: string;
+}
+
 /** What the host was before island came: its own links, by name, with their addresses and routes. */
 export interface BareHost {
-  readonly links: Readonly<Record<string, { readonly addresses: readonly string[]; readonly mtu?: number }>>;
+  readonly links: Readonly<Record<string, BareLink>>;
   readonly routes?: readonly { readonly to: string; readonly via: string; readonly dev: string }[];
 }
 
@@ -42,8 +49,8 @@ export class FakeKernel {
   #react = (): void => undefined;
 
   constructor({ links, routes = [] }: BareHost) {
-    for (const [name, { addresses, mtu = 1500 }] of Object.entries(links)) {
-      this.#addLink({ name, kind: undefined, mtu, group: 0, mac: '02:00:00:00:00:01' }, true);
+    for (const [name, { addresses, kind, mtu = 1500 }] of Object.entries(links)) {
+      this.#addLink({ name, kind, mtu, group: 0, mac: '02:00:00:00:00:01' }, true);
       for (const address of addresses) this.#addAddress(name, address);
     }
     this.#rules = [kernelRule(0, 255), kernelRule(32_766, 254), kernelRule(32_767, 253)];
