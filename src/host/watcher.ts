@@ -10,6 +10,14 @@ import { isInstalled } from './require.ts';
 const DEADLINE_MS = 10_000;
 const POLL_MS = 10;
 
+/**
+ * It ends by itself when nothing waits any more; another end, such as for want of memory, must not be its last.
+ * 75 is that of one that found another one there.
+ */
+const LASTING = ['Restart=on-failure', 'RestartSec=1', 'RestartPreventExitStatus=75'].map(
+  (property) => `--property=${property}`,
+);
+
 export interface WatcherOptions {
   /** What starts this program again. */
   readonly program: readonly [file: string, ...args: readonly string[]];
@@ -40,8 +48,9 @@ export function watcherFor(options: WatcherOptions): Watcher {
 async function startAny(island: string, { program, path }: WatcherOptions): Promise<void> {
   const [file, ...args] = [...program, 'revert', '-i', island] as const;
   if (isInstalled('systemd-run', path) && isUnderSystemd()) {
-    const unit = ['--quiet', '--collect', `--description=Undo the join of ${island} unless it is confirmed`];
-    const { exitCode } = await run('systemd-run', [...unit, `--setenv=PATH=${path}`, '--', file, ...args]);
+    const words = ['--quiet', '--collect', `--description=Undo the join of ${island} unless it is confirmed`];
+    const environment = `--setenv=PATH=${path}`;
+    const { exitCode } = await run('systemd-run', [...words, ...LASTING, environment, '--', file, ...args]);
     if (exitCode === 0) return;
   }
   startDetached(file, args);
