@@ -57,7 +57,9 @@ if (task === 'docs') await writeDocs(flags.includes('--check'));
 else await buildIsland();
 
 async function buildIsland() {
-  const options = { ...common, format: 'cjs', minify: true, write: false };
+  // A script of node:vm, which the bundle is, cannot import: what src/ imports late, it requires.
+  const supported = { 'dynamic-import': false };
+  const options = { ...common, format: 'cjs', minify: true, write: false, supported };
   const [bundle, launcher] = await Promise.all([
     build({
       ...options,
