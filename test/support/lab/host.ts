@@ -23,7 +23,7 @@ export interface LabHost {
   /** The host's own file; /proc/sys of another network namespace cannot be read this way, use `exec`. */
   readFile(path: string): Promise<string>;
   /** Writes a file of the host's own (below /etc, /var/lib or /run) and the folders to it. */
-  writeFile(path: string, text: string, mode?: number): Promise<void>;
+  writeFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
   /** The host's agent, started when first asked for; it answers on AGENT_PORT from then on. */
   agent(): Promise<AgentLink>;
 }
@@ -60,9 +60,9 @@ export function hostIn(namespace: Namespace, plan: HostPlan): LabHost {
     },
     start: (argv, options) => startProcess(pid, argv, options),
     readFile: (path) => readFile(fileOf(path), 'utf8'),
-    async writeFile(path, text, mode = 0o644) {
+    async writeFile(path, content, mode = 0o644) {
       await mkdir(dirname(fileOf(path)), { recursive: true });
-      await writeFile(fileOf(path), text, { mode });
+      await writeFile(fileOf(path), content, { mode });
     },
     agent() {
       agent ??= startAgent(pid, name);
