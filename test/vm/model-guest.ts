@@ -2,5 +2,6 @@
 import { runScenarios } from '../support/guest/run-scenarios.ts';
 import { MODEL_SCENARIOS } from './model-scenarios.ts';
 
-await runScenarios(MODEL_SCENARIOS);
+const chosen = process.argv.slice(2).map(Number);
+await runScenarios(MODEL_SCENARIOS.filter((_, index) => chosen.includes(index)));
 process.exit();

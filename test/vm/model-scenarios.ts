@@ -1,4 +1,6 @@
 import type { GuestScenario } from '../support/guest/run-scenarios.ts';
+import { injection } from '../support/injection/injection.ts';
+import { INJECTION_NETWORK } from '../support/injection/model.ts';
 import { formatFailures, matrix } from '../support/lab/matrix.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
 import { joinByHand } from '../support/lab/plain-island.ts';
@@ -21,4 +23,9 @@ export const MODEL_SCENARIOS: readonly GuestScenario[] = [
   ...SCENARIOS.filter(({ only = 'ipip' }) => only === 'ipip').map(
     ({ name, run, network = NETWORK }): GuestScenario => ({ name, network, run: (lab) => run(lab, 'ipip') }),
   ),
+  {
+    name: 'nothing that does not belong gets in, and honest traffic passes',
+    network: INJECTION_NETWORK,
+    run: (lab) => injection(lab, 'ipip', { rounds: 3, rejoins: 2, rate: 500 }),
+  },
 ];

@@ -7,6 +7,7 @@ import { findKernel, type Kernel } from './kernel.ts';
 export interface GuestOptions {
   /** A bundle that plain node can run; it is in the guest under the same path as here. */
   readonly script: string;
+  readonly arguments?: readonly string[];
   readonly timeoutMs: number;
   /** Called with each result as it comes. */
   readonly onResult?: (result: unknown) => void;
@@ -64,8 +65,13 @@ export function reportResult(result: unknown): void {
 /** What the kernel does for its safety and an emulator takes long for; fixed addresses let it reuse translations. */
 const FAST = 'mitigations=off lsm= init_on_alloc=0 norandmaps';
 
-function argumentsFor(kernel: Kernel, { script }: GuestOptions): string[] {
-  const environment = { node: process.execPath, script, directory: process.cwd() };
+function argumentsFor(kernel: Kernel, { script, arguments: given = [] }: GuestOptions): string[] {
+  const environment = {
+    node: process.execPath,
+    script,
+    arguments: given.join(' '),
+    directory: process.cwd(),
+  };
   const words = Object.entries(environment).map(([key, value]) => `"${key}=${value}"`);
   return [
     // Page tables of five levels make an emulated processor several times slower.

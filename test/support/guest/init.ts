@@ -19,6 +19,7 @@ const NETWORK_MODULES = [
     'nft_reject_inet',
     'nft_fib_inet',
     'nft_limit',
+    'nft_objref',
   ],
 ];
 
@@ -45,8 +46,10 @@ exec switch_root /root /bin/sh -c '
   cd "$directory"
   # The firmware leaves the cursor in the middle of a line.
   echo
-  "$node" "$script" </dev/null
+  "$node" "$script" $arguments </dev/null
   echo "EXIT $?"
+  # Returns when the console has taken everything, which the reset does not wait for.
+  stty sane
   echo b >/proc/sysrq-trigger
   sleep 60'
 `;

@@ -7,13 +7,16 @@ import { reportResult } from './guest.ts';
 export interface GuestScenario {
   readonly name: string;
   readonly network: Network;
-  readonly run: (lab: Lab) => Promise<void>;
+  /** A text that it returns is for people to read. */
+  readonly run: (lab: Lab) => Promise<unknown>;
 }
 
 /** What became of a scenario; `error` is there when it failed. */
 export interface ScenarioResult {
   readonly name: string;
   readonly ms: number;
+  /** What it returned, where it did. */
+  readonly report?: string;
   readonly error?: string;
 }
 
@@ -21,11 +24,13 @@ export interface ScenarioResult {
 export async function runScenarios(scenarios: readonly GuestScenario[]): Promise<void> {
   for (const { name, network, run } of scenarios) {
     const started = performance.now();
-    const error = await withLab(network, run).then(
-      () => undefined,
-      (cause: unknown) => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)),
+    const ended = await withLab(network, run).then(
+      (report) => (typeof report === 'string' ? { report } : {}),
+      (cause: unknown) => ({
+        error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      }),
     );
-    const result: ScenarioResult = { name, ms: Math.round(performance.now() - started) };
-    reportResult(error === undefined ? result : { ...result, error });
+    const ms = Math.round(performance.now() - started);
+    reportResult({ name, ms, ...ended } satisfies ScenarioResult);
   }
 }

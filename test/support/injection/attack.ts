@@ -50,7 +50,7 @@ export const FIRST_MARKER = 20_001;
 export function attackOf(scene: Scene, spec: Spec, marker: number): Attack {
   const { victim, behind, peer } = scene.parties;
   const { outer = peer.outer, inner = peer.inside, at = victim.outer, by = 'uplink' } = spec;
-  const { to = [behind.address, victim.outer], cut, options, delivered } = spec;
+  const { to = [behind.address, victim.inner], cut, options, delivered } = spec;
   const carry = spec.carry ?? ((packet) => tunnelled(scene, packet));
   const frames = to.flatMap((destination, index) => {
     const packet = ipv4(marked(marker, { from: inner, to: destination }, sizeFor(cut)));

@@ -26,23 +26,23 @@ function strangers({ parties: { role, victim } }: Scene): Spec[] {
 }
 
 /** With the peer's outer source. */
-function sources({ parties: { role, victim, behind, otherPeer } }: Scene): Spec[] {
+function sources({ parties: { role, victim, behind, beyond, otherPeer } }: Scene): Spec[] {
   return [
-    { name: 'inner source of nobody', inner: FOREIGN.source },
-    { name: 'the same on another interface', inner: FOREIGN.source, by: 'lan' },
+    { name: 'inner source of nobody', inner: FOREIGN },
+    { name: 'the same on another interface', inner: FOREIGN, by: 'lan' },
     { name: `inner source the ${role}'s own outer address`, inner: victim.outer },
     { name: `inner source the ${role}'s own inner address`, inner: victim.inner },
     { name: `inner source of a host behind the ${role}`, inner: behind.neighbour },
     { name: 'inner source a loopback address', inner: '127.0.0.1' },
     ...(otherPeer === undefined ? [] : [{ name: "inner source another peer's", inner: otherPeer }]),
-    { name: 'inner destination outside the island', to: [FOREIGN.destination] },
+    { name: 'inner destination outside the island', to: beyond },
   ];
 }
 
 function pieces(): Spec[] {
   return [8, 16, 24, 1400].flatMap((cut) => [
     { name: `a stranger, first fragment of ${cut} bytes`, outer: STRANGER, cut },
-    { name: `inner source of nobody, first fragment of ${cut} bytes`, inner: FOREIGN.source, cut },
+    { name: `inner source of nobody, first fragment of ${cut} bytes`, inner: FOREIGN, cut },
   ]);
 }
 
@@ -55,13 +55,13 @@ function headers(scene: Scene): Spec[] {
   return [
     {
       name: 'inner source of nobody behind an option',
-      inner: FOREIGN.source,
+      inner: FOREIGN,
       options: Buffer.from([1, 1, 1, 0]),
     },
-    { name: 'an allowed one in the option instead', inner: FOREIGN.source, options: decoy },
+    { name: 'an allowed one in the option instead', inner: FOREIGN, options: decoy },
     {
       name: 'a tunnel packet inside the tunnel',
-      inner: FOREIGN.source,
+      inner: FOREIGN,
       carry: (inner) => tunnelled(scene, within(inner)),
     },
   ];
@@ -71,12 +71,12 @@ function headers(scene: Scene): Spec[] {
 function frames(scene: Scene): Spec[] {
   const { victim, peer } = scene.parties;
   const frame = (type: number, payload: Buffer) => tunnelled(scene, payload, { type });
-  const toVictim = [victim.outer];
+  const toVictim = [victim.inner];
   return [
     { name: 'a wrong VNI', carry: (inner) => tunnelled(scene, inner, { vni: scene.vni + 1 }) },
     {
       name: 'a broadcast inner MAC',
-      inner: FOREIGN.source,
+      inner: FOREIGN,
       carry: (inner) => tunnelled(scene, inner, { mac: 'ff:ff:ff:ff:ff:ff' }),
     },
     {
@@ -99,7 +99,7 @@ function frames(scene: Scene): Spec[] {
 
 /** Of which a host without any such tunnel makes nothing, so they count as soon as its firewall lets them be. */
 function protocols({ parties: { victim, peer } }: Scene): Spec[] {
-  const to = [victim.outer];
+  const to = [victim.inner];
   const whileJoined = true;
   return [
     {

@@ -1,6 +1,7 @@
 import { equal } from '../assert.ts';
 import { AGENT_PORT, type Target } from '../lab/agent-protocol.ts';
 import type { Lab } from '../lab/lab.ts';
+import { POD } from './parties.ts';
 
 /**
  * What must pass whatever the guard refuses, each with the source that the far end has to see: packets in
@@ -86,7 +87,7 @@ function tcp(address: string, port: number): Target {
 
 /** What kube-proxy and Docker load on a node, in as many rules as these flows need. */
 async function loadForeignRules(lab: Lab): Promise<void> {
-  await lab.host('sopnode-w1').ip(['address replace 10.244.1.10/32 dev lo']);
+  await lab.host('sopnode-w1').ip([`address replace ${POD}/32 dev lo`]);
   await lab.host('sopnode-l1').ip(['route replace 10.244.1.0/24 via 138.96.245.51']);
   await lab.host('sopnode-l1').run(['nft', '-f', '-'], { input: FOREIGN_RULES });
 }
@@ -96,7 +97,7 @@ delete table ip kube-proxy
 table ip kube-proxy {
   chain services {
     type nat hook prerouting priority dstnat;
-    fib daddr type local tcp dport ${NODE_PORT} meta mark set 0x4000 dnat to 10.244.1.10:${AGENT_PORT}
+    fib daddr type local tcp dport ${NODE_PORT} meta mark set 0x4000 dnat to ${POD}:${AGENT_PORT}
     fib daddr type local tcp dport ${NODE_PORT_BEYOND} meta mark set 0x4000 dnat to 192.168.3.1:${AGENT_PORT}
   }
   chain masquerading {
