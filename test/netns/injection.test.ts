@@ -5,6 +5,6 @@ import { withLab } from '../support/lab/lab.ts';
 
 test('with vxlan: nothing that does not belong gets in, and honest traffic passes', () =>
   withLab(INJECTION_NETWORK, async (lab) => {
-    const table = await injection(lab, 'vxlan', { rounds: 3, rejoins: 3, rate: 3000 });
+    const table = await injection(lab, 'vxlan', { rounds: 3, rejoins: 3, rate: 3000, healMs: 2000 });
     process.stderr.write(`\n${table}\n`);
   }));

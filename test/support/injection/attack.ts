@@ -1,5 +1,4 @@
 import { ipv4 } from './frames.ts';
-import { STRANGER } from './parties.ts';
 import { type Carried, marked, onWire, type Scene, tunnelled } from './tunnel.ts';
 
 /** Something that has to be refused, ready to be put on the wire. */
@@ -13,7 +12,7 @@ export interface Attack {
   readonly packets: number;
   /** What tells it where the victim takes it in, for what is no datagram: words of an nft rule. */
   readonly delivered?: Spec['delivered'];
-  /** Whether the outer source is nobody's whom the victim knows; an ipip link refuses these by itself. */
+  /** Whether the outer source is not the peer's; an ipip link refuses these by itself. */
   readonly stranger: boolean;
   /** Whether only keys could refuse it: both sources are forged. */
   readonly open: boolean;
@@ -66,7 +65,7 @@ export function attackOf(scene: Scene, spec: Spec, marker: number): Attack {
   });
   return {
     ...{ name: spec.name, marker, frames, packets: to.length, ...(delivered && { delivered }) },
-    ...{ stranger: outer === STRANGER, open: spec.open ?? false, whileJoined: spec.whileJoined ?? false },
+    ...{ stranger: outer !== peer.outer, open: spec.open ?? false, whileJoined: spec.whileJoined ?? false },
   };
 }
 

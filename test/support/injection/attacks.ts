@@ -12,30 +12,32 @@ export function attacks(scene: Scene): Attack[] {
     ...headers(scene),
     ...(scene.kind === 'vxlan' ? frames(scene) : []),
     ...protocols(scene),
-    { name: 'both sources forged', open: true },
+    ...open(),
   ];
   return specs.map((spec, index) => attackOf(scene, spec, FIRST_MARKER + index));
 }
 
-function strangers({ parties: { role, victim } }: Scene): Spec[] {
+function strangers({ parties: { victim } }: Scene): Spec[] {
   return [
     { name: 'a stranger', outer: STRANGER },
     { name: 'a stranger on another interface', outer: STRANGER, by: 'lan' },
-    { name: `a stranger, to another address of the ${role}`, outer: STRANGER, by: 'lan', at: victim.lan },
+    { name: 'a stranger, to another address of the victim', outer: STRANGER, by: 'lan', at: victim.lan },
+    { name: "outer source the victim's own", outer: victim.outer },
   ];
 }
 
 /** With the peer's outer source. */
-function sources({ parties: { role, victim, behind, beyond, otherPeer } }: Scene): Spec[] {
+function sources({ parties: { victim, behind, beyond, otherPeer } }: Scene): Spec[] {
   return [
     { name: 'inner source of nobody', inner: FOREIGN },
     { name: 'the same on another interface', inner: FOREIGN, by: 'lan' },
-    { name: `inner source the ${role}'s own outer address`, inner: victim.outer },
-    { name: `inner source the ${role}'s own inner address`, inner: victim.inner },
-    { name: `inner source of a host behind the ${role}`, inner: behind.neighbour },
+    { name: "inner source the victim's own outer address", inner: victim.outer },
+    { name: "inner source the victim's own inner address", inner: victim.inner },
+    { name: 'inner source of a host behind the victim', inner: behind.neighbour },
     { name: 'inner source a loopback address', inner: '127.0.0.1' },
     ...(otherPeer === undefined ? [] : [{ name: "inner source another peer's", inner: otherPeer }]),
     { name: 'inner destination outside the island', to: beyond },
+    { name: 'inner destination all hosts of a link (224.0.0.1)', to: ['224.0.0.1'] },
   ];
 }
 
@@ -76,7 +78,6 @@ function frames(scene: Scene): Spec[] {
     { name: 'a wrong VNI', carry: (inner) => tunnelled(scene, inner, { vni: scene.vni + 1 }) },
     {
       name: 'a broadcast inner MAC',
-      inner: FOREIGN,
       carry: (inner) => tunnelled(scene, inner, { mac: 'ff:ff:ff:ff:ff:ff' }),
     },
     {
@@ -94,6 +95,16 @@ function frames(scene: Scene): Spec[] {
       name: 'inner VLAN tag',
       carry: (inner) => frame(ETHERTYPE.vlan, vlan(0, { type: ETHERTYPE.ipv4, payload: inner })),
     },
+  ];
+}
+
+/** What no unencrypted tunnel can tell from the peer's own; cut, it is what an honest router makes of that. */
+function open(): Spec[] {
+  return [
+    { name: 'both sources forged', open: true },
+    ...[8, 1400].map((cut) => ({
+      ...{ name: `both sources forged, first fragment of ${cut} bytes`, cut, open: true },
+    })),
   ];
 }
 

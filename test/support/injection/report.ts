@@ -1,8 +1,13 @@
 import type { Attack } from './attack.ts';
 import type { Counts } from './witness.ts';
 
+/** How much of an attack has to get in: that what gets in is seen is worth as much as that nothing does. */
+export type Due = 'none' | 'some' | 'all' | 'any';
+
 /** What became of one round or more of all attacks. */
 export interface Tally {
+  /** The column of the table that it is added to. */
+  readonly column: string;
   readonly state: string;
   /** Rounds of attacks that reached the victim. */
   readonly sent: number;
@@ -10,49 +15,89 @@ export interface Tally {
   readonly behind: Counts;
   /** Packets by marker that the victim took in for itself. */
   readonly victim: Counts;
-  /** Whether what gets in is a failure. */
-  readonly refused: (attack: Attack) => boolean;
-  /** Whether anything less than all of it is one: it tells that what gets in is seen. */
-  readonly mustPass: (attack: Attack) => boolean;
+  readonly due: (attack: Attack) => Due;
 }
 
-/** A table for people: a row per attack, a column per state, in each cell what got in. */
-export function formatInjections(
-  title: string,
-  attacks: readonly Attack[],
-  tallies: readonly Tally[],
-): string {
+/** What became of one victim. */
+export interface Outcome {
+  /** How the table calls the victim. */
+  readonly role: string;
+  readonly attacks: readonly Attack[];
+  readonly tallies: readonly Tally[];
+}
+
+/**
+ * A table for people: a row per attack, a column per victim and state with the number of rounds, in each cell
+ * `behind+inside`: what got to where it wanted to go, and what the victim took in for itself.
+ */
+export function formatInjections(title: string, outcomes: readonly Outcome[]): string {
+  const columns = outcomes.flatMap((outcome) =>
+    [...new Set(outcome.tallies.map(({ column }) => column))].map((column) => ({
+      ...outcome,
+      column,
+      tallies: outcome.tallies.filter((tally) => tally.column === column),
+    })),
+  );
+  const names = new Set(outcomes.flatMap(({ attacks }) => attacks.map(({ name }) => name)));
   const rows = [
-    [title, ...tallies.map(({ state, sent }) => `${state}, ${sent} of each`)],
-    ['-', ...tallies.map(() => '-')],
-    ...attacks.map((attack) => [attack.name, ...tallies.map((tally) => formatCell(tally, attack))]),
+    [title, ...columns.map(({ role, column, tallies }) => `${role}: ${column} (${roundsOf(tallies)})`)],
+    ['-', ...columns.map(() => '-')],
+    ...[...names].map((name) => [name, ...columns.map((column) => formatColumn(column, name))]),
   ];
   return rows.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-/** One line for each attack that got in where it has to be refused, or did not where it has to be seen. */
-export function formatBreaches(attacks: readonly Attack[], tallies: readonly Tally[]): string[] {
+/** One line for each attack of which more or less got in than had to. */
+export function formatBreaches({ role, attacks, tallies }: Outcome): string[] {
   return tallies.flatMap((tally) => {
-    const lineOf = (attack: Attack) =>
-      `${tally.state}: ${attack.name}: got in: ${formatCell(tally, attack)} of ${tally.sent}`;
-    const refused = attacks.filter((attack) => tally.refused(attack) && arrived(tally, attack) > 0);
-    const missed = attacks.filter(
-      (attack) => tally.mustPass(attack) && arrived(tally, attack) < attack.packets * tally.sent,
-    );
-    const unsent = tally.sent > 0 ? [] : [`${tally.state}: nothing was sent`];
-    return [...unsent, ...refused.map(lineOf), ...missed.map((attack) => `${lineOf(attack)}, not all`)];
+    const unsent = tally.sent > 0 ? [] : [`${role}: ${tally.state}: nothing was sent`];
+    const wrong = attacks.filter((attack) => !isDue(tally, attack));
+    return [
+      ...unsent,
+      ...wrong.map(
+        (attack) =>
+          `${role}: ${tally.state}: ${attack.name}: ${formatCell([tally], attack)} got in, not ${tally.due(attack)}`,
+      ),
+    ];
   });
 }
 
-function arrived({ behind, victim }: Tally, { marker }: Attack): number {
-  return (behind.get(marker) ?? 0) + (victim.get(marker) ?? 0);
+function isDue(tally: Tally, attack: Attack): boolean {
+  const arrived = sumOf([tally.behind], attack) + sumOf([tally.victim], attack);
+  switch (tally.due(attack)) {
+    case 'none':
+      return arrived === 0;
+    case 'some':
+      return arrived > 0;
+    case 'all':
+      return arrived >= attack.packets * tally.sent;
+    case 'any':
+      return true;
+  }
 }
 
-function formatCell({ behind, victim }: Tally, { marker }: Attack): string {
-  const counts = [
-    [behind.get(marker) ?? 0, 'behind'],
-    [victim.get(marker) ?? 0, 'inside'],
-  ] as const;
-  const some = counts.filter(([count]) => count > 0);
-  return some.length === 0 ? '0' : some.map(([count, where]) => `${count} ${where}`).join(', ');
+/** Nothing where the victim is not attacked so. */
+function formatColumn({ attacks, tallies }: Outcome, name: string): string {
+  const attack = attacks.find((each) => each.name === name);
+  return attack === undefined ? '' : formatCell(tallies, attack);
+}
+
+function formatCell(tallies: readonly Tally[], attack: Attack): string {
+  const behind = sumOf(
+    tallies.map((tally) => tally.behind),
+    attack,
+  );
+  const inside = sumOf(
+    tallies.map((tally) => tally.victim),
+    attack,
+  );
+  return behind + inside === 0 ? '0' : `${behind}+${inside}`;
+}
+
+function sumOf(counts: readonly Counts[], { marker }: Attack): number {
+  return counts.reduce((sum, each) => sum + (each.get(marker) ?? 0), 0);
+}
+
+function roundsOf(tallies: readonly Tally[]): number {
+  return tallies.reduce((sum, { sent }) => sum + sent, 0);
 }
