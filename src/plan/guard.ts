@@ -46,6 +46,7 @@ export function guardOf(end: EndSetting, links: readonly Link[]): Guard {
   return {
     sets: [
       ...kinds.flatMap((kind) => peerSets(end, kind)),
+      ...(kinds.includes('ipip') ? [unreachableSet(end)] : []),
       ...(kinds.includes('ipip') && foreign.ipip !== 'anybody' && foreign.ipip.length > 0
         ? [addressSet('others', foreign.ipip)]
         : []),
@@ -56,7 +57,7 @@ export function guardOf(end: EndSetting, links: readonly Link[]): Guard {
       ...(end.island.forwarding.networks ? [] : [{ name: 'leaving', rules: betweenNetworks(end.island) }]),
       ...(kinds.includes('ipip') ? [{ name: 'ipip-in', rules: ipipRules(end, foreign) }] : []),
       ...(kinds.includes('vxlan') ? [{ name: 'vxlan-in', rules: vxlanRules(end) }] : []),
-      { name: 'icmp-in', rules: [dropRule('iifname @links icmp type redirect', 'ICMP redirect')] },
+      { name: 'icmp-in', rules: icmpRules(kinds) },
       ...(foreign.gre && foreign.sit
         ? []
         : [{ name: 'refused', rules: [dropRule('', 'GRE or IPv6-in-IP')] }]),
@@ -98,6 +99,36 @@ function inputChain(kinds: readonly LinkKind[], { gre, sit }: ForeignTunnels): N
       nftRule(`meta nfproto ipv4 meta l4proto vmap { ${ways.join(', ')} }`, 'tunnel packets'),
       nftRule('iifname @links goto arriving', 'what came out of a link'),
     ],
+  };
+}
+
+/**
+ * An ipip link answers the next packet into it with "host unreachable", for each error about an earlier one within
+ * 30 s, though that packet passes (ipip_err, IPTUNNEL_ERR_TIMEO): connections end that a hub which joins again could
+ * carry, and anybody may send such errors, from any address. What asks for smaller packets stays.
+ */
+function icmpRules(kinds: readonly LinkKind[]): NftRule[] {
+  // Of the packet in the error, behind 8 bytes of ICMP: protocol and destination.
+  const about = `@th,136,8 4 @th,192,32 @${UNREACHABLE}`;
+  const error = dropRule(
+    `icmp type destination-unreachable icmp code != frag-needed ${about}`,
+    'ICMP error about a tunnel packet',
+  );
+  return [
+    dropRule('iifname @links icmp type redirect', 'ICMP redirect'),
+    ...(kinds.includes('ipip') ? [error] : []),
+  ];
+}
+
+const UNREACHABLE = 'ipip-unreachable';
+
+/** The far ends of ipip links as what is read at an offset: nft compares no address with that. */
+function unreachableSet({ remotes }: EndSetting): NftSet {
+  const outer = remotes.filter(({ link }) => link === 'ipip').map(({ end }) => end.outer);
+  const elements = [...new Set(outer)].map((address) => formatNumber(toNumber(address)));
+  return {
+    ...{ name: UNREACHABLE, type: 'integer', typeOf: '@th,192,32', interval: false },
+    elements: elements.toSorted(),
   };
 }
 

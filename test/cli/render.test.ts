@@ -189,6 +189,7 @@ describe('the table of status', () => {
         { reason: 'inner source not behind that peer', packets: 0, bytes: 0 },
         { reason: 'stranger', packets: 0, bytes: 0 },
         { reason: 'ICMP redirect', packets: 0, bytes: 0 },
+        { reason: 'ICMP error about a tunnel packet', packets: 0, bytes: 0 },
         { reason: 'GRE or IPv6-in-IP', packets: 0, bytes: 0 },
       ],
       ...{ pending: null, drift: [], notes: [], findings: [] },

@@ -81,6 +81,15 @@ describe('the guard', () => {
     );
   });
 
+  test('takes no error about its own ipip packets but one that asks for smaller ones, and leaves those of others', () => {
+    const table = tableOf(hub(modelFile('ipip')).resources);
+    expect(elements(table, 'ipip-unreachable')).toEqual(['0x8a601061']);
+    expect(words(table, 'icmp-in').at(-1)).toBe(
+      'icmp type destination-unreachable icmp code != frag-needed @th,136,8 4 @th,192,32 @ipip-unreachable counter drop',
+    );
+    expect(words(tableOf(hub(modelFile('vxlan')).resources), 'icmp-in')).toHaveLength(1);
+  });
+
   test('lets networks of different gateways reach each other, unless the file says no', () => {
     const rule = 'ip saddr @lans ip daddr @lans ip saddr != @ends ip daddr != @ends counter drop';
     expect(words(tableOf(hub(modelFile('vxlan')).resources), 'arriving')).not.toContain(rule);
