@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ETHERTYPE, ethernet } from '../support/injection/frames.ts';
+import { icmpRedirect } from '../support/injection/icmp.ts';
 import { pcap } from '../support/injection/pcap.ts';
-import { icmpRedirect } from '../support/injection/redirect.ts';
 import { joinAll, modelFile, mustIsland } from '../support/island.ts';
 import type { LabHost } from '../support/lab/host.ts';
 import { type Lab, withLab } from '../support/lab/lab.ts';
@@ -54,10 +54,8 @@ test('a redirect that a peer sends through its link changes no route, and is cou
 async function sendRedirect(lab: Lab): Promise<void> {
   const faraday = lab.host('faraday');
   const [near, far] = await Promise.all([faraday, lab.host('sopnode-l1')].map(linkOf));
-  const payload = icmpRedirect({
-    ...{ from: FARADAY, to: '10.3.1.2', nextHop: LAPTOP },
-    about: { source: '138.96.245.50', destination: '192.168.3.1' },
-  });
+  const about = { source: '138.96.245.50', destination: '192.168.3.1' };
+  const payload = icmpRedirect({ from: FARADAY, to: '10.3.1.2', about }, LAPTOP);
   const frame = ethernet(far?.address ?? '', near?.address ?? '', { type: ETHERTYPE.ipv4, payload });
   await faraday.writeFile('/run/redirect.pcap', pcap([frame]));
   await faraday.run(['tcpreplay', '--intf1', near?.ifname ?? '', '/run/redirect.pcap']);

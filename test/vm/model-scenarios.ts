@@ -26,6 +26,6 @@ export const MODEL_SCENARIOS: readonly GuestScenario[] = [
   {
     name: 'nothing that does not belong gets in, and honest traffic passes',
     network: INJECTION_NETWORK,
-    run: (lab) => injection(lab, 'ipip', { rounds: 3, rejoins: 2, rate: 500, healMs: 20_000 }),
+    run: (lab) => injection(lab, 'ipip', { rounds: 3, rejoins: 1, rate: 250, healMs: 20_000 }),
   },
 ];

@@ -18,6 +18,8 @@ export interface Attack {
   readonly open: boolean;
   /** Whether it counts only while the victim is joined. */
   readonly whileJoined: boolean;
+  /** Whether it comes out of the link as a packet of another tunnel, whose device decides what it takes. */
+  readonly nested: boolean;
 }
 
 /** An attack in words; what it leaves out is as the peer's packets have it. */
@@ -40,6 +42,7 @@ export interface Spec {
   readonly delivered?: { readonly family: 'inet' | 'arp'; readonly match: string };
   readonly open?: boolean;
   readonly whileJoined?: boolean;
+  readonly nested?: boolean;
 }
 
 /** Markers of attacks count from here. */
@@ -65,7 +68,8 @@ export function attackOf(scene: Scene, spec: Spec, marker: number): Attack {
   });
   return {
     ...{ name: spec.name, marker, frames, packets: to.length, ...(delivered && { delivered }) },
-    ...{ stranger: outer !== peer.outer, open: spec.open ?? false, whileJoined: spec.whileJoined ?? false },
+    ...{ stranger: outer !== peer.outer, open: spec.open ?? false, nested: spec.nested ?? false },
+    whileJoined: spec.whileJoined ?? false,
   };
 }
 

@@ -64,6 +64,7 @@ function headers(scene: Scene): Spec[] {
     {
       name: 'a tunnel packet inside the tunnel',
       inner: FOREIGN,
+      nested: true,
       carry: (inner) => tunnelled(scene, within(inner)),
     },
   ];

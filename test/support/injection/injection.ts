@@ -1,5 +1,6 @@
 import { mustIsland } from '../island.ts';
 import type { Lab } from '../lab/lab.ts';
+import { forgeErrors } from './errors.ts';
 import { honestPasses } from './honest.ts';
 import { allLife } from './life.ts';
 import { joining, joinModel, setSourceChecks } from './model.ts';
@@ -20,11 +21,14 @@ export async function injection(lab: Lab, kind: Scene['kind'], effort: Effort): 
   // Nothing of what is refused may be left to sysctls that a host may have otherwise.
   await Promise.all(victims.map((host) => setSourceChecks(host, false)));
   const outcomes: Outcome[] = [];
+  const scenes: Scene[] = [];
   for (const parties of [AT_HUB, AT_GATEWAY]) {
     const siege = await layOut(lab, { kind, effort, parties });
+    scenes.push(siege.scene);
     outcomes.push({ role: parties.role, attacks: siege.attacks, tallies: await allLife(siege) });
   }
   await Promise.all(victims.map((host) => setSourceChecks(host, true)));
+  if (kind === 'ipip') await Promise.all(scenes.map((scene) => forgeErrors(lab, scene)));
   await honestPasses(lab);
   await Promise.all(joining(lab).map((host) => mustIsland(host, 'leave')));
 

@@ -1,3 +1,4 @@
+import { equal } from '../assert.ts';
 import { mustIsland } from '../island.ts';
 import type { Attack } from './attack.ts';
 import type { Due, Tally } from './report.ts';
@@ -5,13 +6,14 @@ import { type Seen, type Siege, sumOfSeen } from './siege.ts';
 
 /** What gets in in every state of the victim's life, which is joined before and after. */
 export async function allLife(siege: Siege): Promise<Tally[]> {
+  const peaceful = [await inPeace(siege, 'joined'), await besideOthers(siege)];
+  await allCounted(siege);
   return [
-    await inPeace(siege, 'joined'),
-    await besideOthers(siege, () => inPeace(siege, 'joined, beside a device of others')),
+    ...peaceful,
     ...(await whileRejoining(siege)),
+    await withoutGuard(siege),
     await whileFlushed(siege),
     await healed(siege),
-    await withoutGuard(siege),
   ];
 }
 
@@ -20,22 +22,39 @@ async function inPeace({ during, wire, effort }: Siege, state: string): Promise<
   return { column: 'joined', state, ...seen, due: ({ open }) => (open ? 'all' : 'none') };
 }
 
+/** Every reason to drop has counted what it dropped, but for those that are not about these attacks. */
+async function allCounted({ victim }: Siege): Promise<void> {
+  const { guard } = JSON.parse(await mustIsland(victim, 'status', '--json'));
+  const silent = guard
+    .filter(({ packets }: { packets: number }) => packets === 0)
+    .map(({ reason }: { reason: string }) => reason);
+  const others = ['ICMP redirect', 'ICMP error about a tunnel packet'];
+  equal(
+    'reasons that counted nothing',
+    silent.filter((reason: string) => !others.includes(reason)),
+    [],
+  );
+}
+
+/** Tunnels of others inside the island are let through to their devices: what these take is up to them. */
+async function besideOthers(siege: Siege): Promise<Tally> {
+  const { scene } = siege;
+  const tally = await withDeviceOfOthers(siege, () => inPeace(siege, 'joined, beside a device of others'));
+  const due = (attack: Attack) => (attack.nested && scene.kind === 'ipip' ? 'any' : tally.due(attack));
+  return { ...tally, column: scene.kind === 'ipip' ? 'tunl0 up' : 'other VNI', due };
+}
+
 /**
  * With a device that takes in what the island's own refuse: protocol 4 from anybody to any address of the host,
  * or another VNI on the same port.
  */
-async function besideOthers<T>({ scene, victim }: Siege, act: () => Promise<T>): Promise<T> {
+async function withDeviceOfOthers<T>({ scene, victim }: Siege, act: () => Promise<T>): Promise<T> {
   const { kind, linkMac, vni, port } = scene;
-  const [add, remove] = {
-    ipip: [['link set tunl0 up'], ['link set tunl0 down']],
-    vxlan: [
-      [
-        `link add other address ${linkMac.victim} type vxlan id ${vni + 1} dstport ${port} nolearning`,
-        'link set other up addrgenmode none',
-      ],
-      ['link delete dev other'],
-    ],
-  }[kind];
+  const other = `link add other address ${linkMac.victim} type vxlan id ${vni + 1} dstport ${port} nolearning`;
+  const [add, remove] =
+    kind === 'ipip'
+      ? [['link set tunl0 up'], ['link set tunl0 down']]
+      : [[other, 'link set other up addrgenmode none'], ['link delete dev other']];
   await victim.ip(add);
   try {
     return await act();
@@ -57,6 +76,15 @@ async function whileRejoining({ during, wire, effort, victim }: Siege): Promise<
     ...{ column, state: `during ${column}`, due },
     ...seen.map((each) => each[column]).reduce(sumOfSeen),
   }));
+}
+
+/** The control: every attack gets in where only the guard is missing, so that a 0 elsewhere is the guard's. */
+async function withoutGuard(siege: Siege): Promise<Tally> {
+  const { during, wire, effort, victim } = siege;
+  await victim.run(['nft', 'delete', 'table', 'inet', 'island-r2lab']);
+  const seen = await withDeviceOfOthers(siege, () => during(() => wire.send(effort.rounds)));
+  const due = ({ open }: Attack): Due => (open ? 'all' : 'some');
+  return { column: 'no guard', state: 'no guard, beside a device of others', ...seen, due };
 }
 
 /** Nobody puts the guard back meanwhile; all that is left is what the kernel's links refuse by themselves. */
@@ -84,14 +112,4 @@ async function healed(siege: Siege): Promise<Tally> {
   const ms = Math.round(performance.now() - started);
   if (ms > siege.effort.healMs) throw new Error(`join after a flush took ${ms} ms`);
   return inPeace(siege, 'joined again');
-}
-
-/** The control: every attack gets in where only the guard is missing, so that a 0 elsewhere is the guard's. */
-async function withoutGuard(siege: Siege): Promise<Tally> {
-  const { during, wire, effort, victim } = siege;
-  await victim.run(['nft', 'delete', 'table', 'inet', 'island-r2lab']);
-  const seen = await besideOthers(siege, () => during(() => wire.send(effort.rounds)));
-  await mustIsland(victim, 'join');
-  const due = ({ open }: Attack): Due => (open ? 'all' : 'some');
-  return { column: 'no guard', state: 'no guard, beside a device of others', ...seen, due };
 }

@@ -4,7 +4,7 @@ import { type Due, formatBreaches, formatInjections, type Tally } from './report
 
 const closed: Attack = {
   ...{ name: 'a stranger', marker: 20_001, frames: [], packets: 2 },
-  ...{ stranger: true, open: false, whileJoined: false },
+  ...{ stranger: true, open: false, whileJoined: false, nested: false },
 };
 const open: Attack = { ...closed, name: 'both forged', marker: 20_002, open: true };
 const joined: Tally = {

@@ -55,4 +55,4 @@ export function onWire(mac: string, packet: Ipv4Packet, cut?: number): Buffer[] 
 }
 
 /** Nobody's: what the wire's switch learns from it leads to the attacker. */
-const SENDER_MAC = '02:66:6f:72:67:65';
+export const SENDER_MAC = '02:66:6f:72:67:65';
