@@ -24,12 +24,15 @@ const MINUTE = { confirmWithinMs: 60_000 };
 const FIRST = modelFile('vxlan');
 const SECOND = `mtu: 1400\n${modelFile('ipip')}`;
 
+/** A watcher never gives up; a test does. */
+const TOO_LONG_MS = 3_600_000;
+
 /** Runs the watcher to its end; time passes only while it waits. `during` is what happens in between. */
 async function watched(host: FakeHost, during: (waitedMs: number) => unknown = () => undefined) {
   const started = host.uptimeMs;
   const said: string[] = [];
   await watch(host, 'r2lab', {
-    interrupted: () => false,
+    interrupted: () => host.uptimeMs - started > TOO_LONG_MS,
     say: (text) => said.push(text),
     pause: async (ms) => {
       host.uptimeMs += ms;
