@@ -6,6 +6,7 @@ import { readClaims } from './claims.ts';
 import { readConfigFiles } from './config-files.ts';
 import { type Result, run } from './exec.ts';
 import { joinedIslands, pendingIslands, storeOf } from './files.ts';
+import { observeFirewalls } from './firewall.ts';
 import type { Host } from './host.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
 import { exclusively } from './lock.ts';
@@ -47,15 +48,17 @@ type Sight = Pick<LocalHostOptions, 'path' | 'isRoot'>;
 
 async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Observed> {
   requireProgram('ip', path);
-  const [ip, fdb, nft] = await Promise.all([
+  const [ip, fdb, nft, firewalls] = await Promise.all([
     run('ip', ['-N', '-j', '-d', '-s', '-batch', '-'], IP_QUERIES),
     observeFdb(),
     observeNft(nftTable, { path, isRoot }),
+    isRoot ? observeFirewalls(path) : [],
   ]);
   return {
     ...parseIp(outputOf('ip', ip)),
     fdb,
     nft,
+    firewalls,
     forwarding: readForwarding(),
     claims: readClaims(),
   };
@@ -87,6 +90,11 @@ async function perform(effect: Effect): Promise<void> {
     case 'nft': {
       const result = await run('nft', ['-f', '-'], effect.input);
       if (result.exitCode !== 0) throw failed('nft -f', result.stderr);
+      return;
+    }
+    case 'iptables-legacy-restore': {
+      const result = await run(effect.tool, ['--noflush'], effect.input);
+      if (result.exitCode !== 0) throw failed(effect.tool, result.stderr);
       return;
     }
     case 'sysctl':

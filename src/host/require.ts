@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { IslandError } from '../errors.ts';
 import type { Effect } from '../plan/effect.ts';
 
-const PACKAGES: Readonly<Record<string, string>> = { ip: 'iproute2', bridge: 'iproute2', nft: 'nftables' };
+const PACKAGES: Readonly<Record<string, string>> = {
+  ...{ ip: 'iproute2', bridge: 'iproute2', nft: 'nftables' },
+  'iptables-legacy-restore': 'iptables',
+};
 
 /** Throws E_HOST_UNSUPPORTED when a program or a kernel module that the effects need is missing. */
 export function requireFor(effects: readonly Effect[], path: string): void {

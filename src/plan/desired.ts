@@ -1,12 +1,13 @@
 import type { Island } from '../model/island.ts';
 import type { Place } from '../model/place.ts';
+import { acceptResources } from './accept.ts';
 import { type EndSetting, endSetting } from './end.ts';
 import { exemptions } from './exempt.ts';
 import { linkResources } from './link.ts';
 import { requireSpeakable } from './link-names.ts';
 import { type MemberDesired, memberResources } from './member.ts';
 import type { Observed } from './observed.ts';
-import type { Resource } from './resource.ts';
+import type { Link, Resource } from './resource.ts';
 import { endRoutes, lookupRule } from './routes.ts';
 import { nftTable } from './ruleset.ts';
 import { forwardingSysctls, type SysctlRecord } from './sysctl.ts';
@@ -43,15 +44,17 @@ function resourcesOf(setting: Setting): Desired {
   const { resources: links, ways } = linkResources(end);
   const routes = endRoutes(end, ways);
   const exempt = exemptions(end, routes);
+  const forwarding = forwardingLinks(end, links);
   const rules = [...exempt, lookupRule(setting.island)];
   return {
     resources: [
       nftTable(end, links),
       ...(links.some(isIpip) ? fallbackDown(observed) : []),
+      ...acceptResources(end, { links: links.filter(isLink), forwards: forwarding.length > 0 }),
       ...links,
       ...routes,
       ...rules,
-      ...forwardingSysctls(setting, forwardingLinks(end, links)),
+      ...forwardingSysctls(setting, forwarding),
     ],
     notes: [],
   };
@@ -68,5 +71,9 @@ function isIpip(resource: Resource): boolean {
 /** A plain peer forwards nothing: what comes out of its link is for itself. */
 function forwardingLinks({ role, lanLinks }: EndSetting, resources: readonly Resource[]): readonly string[] {
   if (role === 'peer' && lanLinks.length === 0) return [];
-  return [...resources.flatMap((resource) => (resource.kind === 'link' ? [resource.name] : [])), ...lanLinks];
+  return [...resources.filter(isLink).map(({ name }) => name), ...lanLinks];
+}
+
+function isLink(resource: Resource): resource is Link {
+  return resource.kind === 'link';
 }

@@ -15,8 +15,8 @@ export interface Step {
  * the very last command the host routes as it did before.
  */
 const DEPTH = {
-  ...{ nft: 0, fallback: 1, link: 2, address: 3, neighbour: 4, fdb: 5 },
-  ...{ route: 6, rule: 7, sysctl: 8 },
+  ...{ nft: 0, accept: 1, fallback: 2, link: 3, address: 4, neighbour: 5, fdb: 6 },
+  ...{ route: 7, rule: 8, sysctl: 9 },
 } as const;
 
 /**
@@ -78,6 +78,8 @@ function sameEnds(a: Link, b: Link): boolean {
 
 function sameContent(a: Resource, b: Resource): boolean {
   if (a.kind === 'nft' && b.kind === 'nft') return isDeepStrictEqual(comparableParts(a), comparableParts(b));
+  // By its key it is the same rule; the handle and the place are the kernel's.
+  if (a.kind === 'accept') return a.behind !== true;
   return isDeepStrictEqual(a, b);
 }
 

@@ -1,5 +1,6 @@
 import { ISLAND_PROTOCOL } from '../model/addressing.ts';
 import { shellWord } from '../model/text.ts';
+import { isAcceptStep, legacyAcceptLines, nftAcceptLines } from './accept.ts';
 import type { Step } from './diff.ts';
 import { MAIN_TABLE } from './observed.ts';
 import { type Link, type NftTable, type Resource, type Route, type Rule, selectorOf } from './resource.ts';
@@ -8,6 +9,7 @@ import { type Link, type NftTable, type Resource, type Route, type Rule, selecto
 export type Effect =
   | { readonly tool: 'ip' | 'bridge'; readonly lines: readonly string[] }
   | { readonly tool: 'nft'; readonly input: string }
+  | { readonly tool: 'iptables-legacy-restore'; readonly input: string }
   | { readonly tool: 'sysctl'; readonly key: string; readonly value: string };
 
 /**
@@ -17,13 +19,16 @@ export type Effect =
  */
 export function effectsOf(steps: readonly Step[]): Effect[] {
   const tables = steps.filter(isNftStep);
+  const accepts = steps.filter(isAcceptStep);
   const putFirst = tables.filter(({ action }) => action !== 'remove');
   const putLast = tables.filter(({ action }) => action === 'remove');
   return [
     ...putFirst.map(tableEffect),
+    ...acceptEffects(accepts.filter(({ action }) => action !== 'remove')),
     ...batch('ip', steps.flatMap(ipLines)),
     ...batch('bridge', steps.flatMap(bridgeLines)),
     ...steps.flatMap(sysctlEffects),
+    ...acceptEffects(accepts.filter(({ action }) => action === 'remove')),
     ...putLast.map(({ resource }): Effect => {
       return { tool: 'nft', input: `delete table inet ${resource.name}\n` };
     }),
@@ -38,6 +43,8 @@ export function commandsOf(effect: Effect): string[] {
       return effect.lines.map((line) => `${effect.tool} ${shellWords(line)}`);
     case 'nft':
       return [`nft -f - <<'EOF'\n${effect.input}EOF`];
+    case 'iptables-legacy-restore':
+      return [`${effect.tool} --noflush <<'EOF'\n${effect.input}EOF`];
     case 'sysctl':
       return [`sysctl -w ${shellWord(`${effect.key}=${effect.value}`)}`];
   }
@@ -54,6 +61,17 @@ interface NftStep extends Step {
 
 function isNftStep(step: Step): step is NftStep {
   return step.resource.kind === 'nft';
+}
+
+/** After the guard is there and before it goes, so that nothing is let through unguarded. */
+function acceptEffects(steps: Parameters<typeof nftAcceptLines>[0]): Effect[] {
+  const inputs = [
+    { tool: 'nft', lines: nftAcceptLines(steps) },
+    { tool: 'iptables-legacy-restore', lines: legacyAcceptLines(steps) },
+  ] as const;
+  return inputs
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ tool, lines }) => ({ tool, input: `${lines.join('\n')}\n` }));
 }
 
 function batch(tool: 'ip' | 'bridge', lines: readonly string[]): Effect[] {
@@ -127,6 +145,7 @@ function ipLines({ action, resource, current }: Step): string[] {
       return [`link set dev ${resource.link} ${resource.up ? 'up' : 'down'}`];
     case 'fdb':
     case 'nft':
+    case 'accept':
     case 'sysctl':
       return [];
   }

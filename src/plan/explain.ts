@@ -1,6 +1,6 @@
 import { printable } from '../model/text.ts';
 import type { Step } from './diff.ts';
-import { type Link, type NftTable, type Resource, selectorOf } from './resource.ts';
+import { type Link, type NftTable, placeOf, type Resource, selectorOf } from './resource.ts';
 import { comparableParts } from './ruleset-parts.ts';
 
 /** What a step is about, in words for `status`: "link isl-fara-3k9x2q (ipip to 138.96.16.97) is missing". */
@@ -40,6 +40,8 @@ export function describe(resource: Resource): string {
       return `rule ${resource.priority} (${selectorOf(resource)} lookup ${resource.table})`;
     case 'nft':
       return `nft table ${resource.name}`;
+    case 'accept':
+      return `accept of ${resource.words} in ${placeOf(resource)}`;
     case 'sysctl':
       return `sysctl ${resource.key}`;
     case 'fallback':
@@ -53,6 +55,7 @@ function linkEnds(link: Link): string {
 
 function difference(wanted: Resource, current: Resource | undefined): string {
   if (wanted.kind === 'nft' && current?.kind === 'nft') return nftDifference(wanted, current);
+  if (wanted.kind === 'accept') return 'a drop stands in front of it';
   if (wanted.kind === 'link' && current?.kind === 'link' && !current.up) return 'is down';
   if (wanted.kind === 'fallback')
     return `is ${wanted.up ? 'down' : 'up, and takes the ipip packets of strangers'}`;

@@ -1,4 +1,5 @@
 import type { Ipv4, Subnet } from '../model/ip.ts';
+import type { Firewall } from './firewall.ts';
 import type { NftTable } from './resource.ts';
 
 /** Of one link, since it was made. */
@@ -97,6 +98,8 @@ export interface Observed {
   readonly fdb: readonly ObservedFdbEntry[];
   /** The island's table; `unreadable` for who is not root. */
   readonly nft: NftTable | 'absent' | 'unreadable';
+  /** The tables of others that packets pass when they come in or are forwarded; none for who is not root. */
+  readonly firewalls: readonly Firewall[];
   /** `forwarding` of each link by name, and of `all`. */
   readonly forwarding: ReadonlyMap<string, string>;
   readonly claims: readonly Claim[];

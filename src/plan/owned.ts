@@ -1,5 +1,6 @@
 import { ISLAND_PROTOCOL, isTableOf, prioritiesOf } from '../model/addressing.ts';
 import { formatSubnet, type Ipv4 } from '../model/ip.ts';
+import { ownAccepts } from './accept.ts';
 import type { Observed, ObservedLink, ObservedRoute, ObservedRule } from './observed.ts';
 import type { Link, Resource, Route, Rule } from './resource.ts';
 import { forwardingSysctl } from './sysctl.ts';
@@ -18,6 +19,7 @@ export function ownedOf(observed: Observed, marks: Marks): Resource[] {
   const names = new Set(links.map(({ name }) => name));
   return [
     ...(typeof observed.nft === 'string' ? [] : [observed.nft]),
+    ...ownAccepts(observed.firewalls, marks.island),
     ...links.flatMap(toLink),
     ...links.flatMap(addressesOf),
     ...observed.neighbours.flatMap(({ link, address, mac, permanent }): Resource[] =>

@@ -135,8 +135,35 @@ export interface Fallback {
   readonly up: boolean;
 }
 
+/** A rule of ours in somebody else's firewall, at the top of a chain that would drop what the island sends. */
+export interface Accept {
+  readonly kind: 'accept';
+  readonly tool: 'nft' | 'iptables-legacy';
+  readonly family: 'ip' | 'inet';
+  readonly table: string;
+  readonly chain: string;
+  /** What it accepts, as in `iifgroup 10310` or `-i isl-+`; also the end of its comment. */
+  readonly words: string;
+  /** Whose it is: the beginning of its comment. */
+  readonly island: string;
+  /** By which nft deletes it; when observed. */
+  readonly handle?: number;
+  /** Somebody put a drop in front of it. */
+  readonly behind?: true;
+}
+
 /** One thing in the kernel that island owns. A state is a set of these. */
-export type Resource = Link | Address | Neighbour | FdbEntry | Route | Rule | NftTable | Sysctl | Fallback;
+export type Resource =
+  | Link
+  | Address
+  | Neighbour
+  | FdbEntry
+  | Route
+  | Rule
+  | NftTable
+  | Accept
+  | Sysctl
+  | Fallback;
 
 /** Two resources with the same key are the same object; the rest is its content. */
 export function keyOf(resource: Resource): string {
@@ -155,6 +182,8 @@ export function keyOf(resource: Resource): string {
       return `rule ${resource.priority}: ${selectorOf(resource)} lookup ${resource.table}`;
     case 'nft':
       return `nft table ${resource.name}`;
+    case 'accept':
+      return `accept ${placeOf(resource)}: ${resource.words}`;
     case 'sysctl':
       return `sysctl ${resource.key}`;
     case 'fallback':
@@ -175,8 +204,14 @@ export function linkOf(resource: Resource): string | undefined {
     case 'rule':
     case 'nft':
     case 'fallback':
+    case 'accept':
       return undefined;
   }
+}
+
+/** The chain of an accept, as in `FORWARD of ip filter`. */
+export function placeOf({ tool, family, table, chain }: Accept): string {
+  return `${chain} of ${tool === 'nft' ? `${family} ${table}` : tool}`;
 }
 
 /** A rule's selectors in the words of `ip rule`; `from all` when it has none. */

@@ -65,6 +65,7 @@ describe('ip 6.1.0 on Linux 6.18, on a gateway over vxlan', () => {
       neighbours,
       fdb: [],
       nft: 'absent',
+      firewalls: [],
       forwarding: new Map(),
       claims: [],
     } as const;
@@ -130,6 +131,7 @@ describe('ip 6.1.0 on Linux 6.1, on a peer over ipip', () => {
       ...parseIp(captured('ip-6.1.0-linux-6.1')),
       fdb: [],
       nft: 'absent',
+      firewalls: [],
       forwarding: new Map(),
       claims: [],
     } as const;

@@ -17,7 +17,7 @@ const storeOf = (text: string): Store => ({
 /** What is read must also be fit for use. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'what ip printed': (text) =>
-    used({ ...parseIp(text), fdb: [], nft: 'absent', forwarding: new Map(), claims: [] }),
+    used({ ...parseIp(text), fdb: [], nft: 'absent', firewalls: [], forwarding: new Map(), claims: [] }),
   'what bridge printed': parseFdb,
   'what nft printed': (text) => parseTable('island-r2lab', text),
   'joined.json': (text) => readJoined(storeOf(text)),

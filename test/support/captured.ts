@@ -30,6 +30,7 @@ export function observedFrom(captured: Captured): Observed {
     ...parseIp(answers.join('')),
     fdb: parseFdb(JSON.stringify(fdb)),
     nft: nft === null ? 'absent' : parseTable('island-r2lab', JSON.stringify(nft)),
+    firewalls: [],
     forwarding: new Map(Object.entries(forwarding)),
     claims: [],
   };

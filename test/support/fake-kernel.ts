@@ -8,8 +8,10 @@ import {
   subnetOf,
 } from '../../src/model/ip.ts';
 import type { Effect } from '../../src/plan/effect.ts';
+import type { Firewall } from '../../src/plan/firewall.ts';
 import type { Observed, ObservedLink, ObservedRoute, ObservedRule } from '../../src/plan/observed.ts';
 import type { NftTable } from '../../src/plan/resource.ts';
+import { changeFirewalls, isRuleInput } from './fake-firewall.ts';
 import { formatListing, parseNftInput } from './fake-nft.ts';
 
 const NO_COUNTERS = {
@@ -27,6 +29,7 @@ interface BareLink {
 export interface BareHost {
   readonly links: Readonly<Record<string, BareLink>>;
   readonly routes?: readonly { readonly to: string; readonly via: string; readonly dev: string }[];
+  readonly firewalls?: readonly Firewall[];
 }
 
 /**
@@ -43,12 +46,15 @@ export class FakeKernel {
   #neighbours: Observed['neighbours'][number][] = [];
   #fdb: Observed['fdb'][number][] = [];
   #nft: NftTable | 'absent' = 'absent';
+  /** What others load, and reload; the kernel only knows how to put rules in and out. */
+  firewalls: readonly Firewall[];
   readonly #forwarding = new Map([['all', '0']]);
   /** Commands that still succeed; the next one fails. */
   #credit = Number.POSITIVE_INFINITY;
   #react = (): void => undefined;
 
-  constructor({ links, routes = [] }: BareHost) {
+  constructor({ links, routes = [], firewalls = [] }: BareHost) {
+    this.firewalls = firewalls;
     for (const [name, { addresses, kind, mtu = 1500 }] of Object.entries(links)) {
       this.#addLink({ name, kind, mtu, group: 0, mac: '02:00:00:00:00:01' }, true);
       for (const address of addresses) this.#addAddress(name, address);
@@ -84,6 +90,7 @@ export class FakeKernel {
       ...{ links: [...this.#links.values()], routes: this.#routes, rules: this.#rules },
       ...{ neighbours: this.#neighbours, fdb: this.#fdb, nft: this.#nft, forwarding: this.#forwarding },
       claims: [],
+      firewalls: this.firewalls,
     });
   }
 
@@ -99,7 +106,13 @@ export class FakeKernel {
         break;
       case 'nft':
         this.#spend('nft -f', () => {
-          this.#nft = parseNftInput(effect);
+          if (isRuleInput(effect.input)) this.firewalls = changeFirewalls(this.firewalls, effect);
+          else this.#nft = parseNftInput(effect);
+        });
+        break;
+      case 'iptables-legacy-restore':
+        this.#spend(effect.tool, () => {
+          this.firewalls = changeFirewalls(this.firewalls, effect);
         });
         break;
       case 'sysctl':

@@ -75,6 +75,7 @@ export function observed(
   return {
     ...{ links, rules: [], neighbours: [], fdb: [], nft: 'absent' },
     claims: [],
+    firewalls: [],
     forwarding: new Map(['all', ...links.map(({ name }) => name)].map((name) => [name, '0'])),
     ...more,
     routes: [...connected, ...(more.routes ?? [])],

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { IslandError } from '../errors.ts';
+import type { Firewall } from '../plan/firewall.ts';
+import { run } from './exec.ts';
+import { parseFilterTables, parseFirewall, type TableName } from './firewall-json.ts';
+import { parseLegacy } from './firewall-legacy.ts';
+import { isInstalled } from './require.ts';
+
+/** The firewalls of this host that are not island's; for root alone, who else may not read them. */
+export async function observeFirewalls(path: string): Promise<Firewall[]> {
+  const [tables, legacy] = await Promise.all([observeTables(path), observeLegacy(path)]);
+  return [...tables, ...legacy];
+}
+
+/**
+ * First which tables there are, then those that filter: a host with ten thousand services has a ruleset
+ * that takes nft a second to list, nearly all of it in tables that translate. One process per table, since
+ * nft 1.0.6 lists only the last of several.
+ */
+async function observeTables(path: string): Promise<Firewall[]> {
+  if (!isInstalled('nft', path)) return [];
+  const tables = parseFilterTables(await outputOf('nft', ['-j', 'list', 'chains']));
+  return Promise.all(tables.map(observeTable));
+}
+
+async function observeTable(name: TableName): Promise<Firewall> {
+  const args = ['-j', '-p', '-t', 'list', 'table', name.family, name.table];
+  return parseFirewall(name, await outputOf('nft', args));
+}
+
+/** Only where the table is loaded: asking for it would load it. */
+async function observeLegacy(path: string): Promise<Firewall[]> {
+  if (!loadedTables().includes('filter')) return [];
+  if (!isInstalled('iptables-legacy-save', path)) {
+    return [{ tool: 'iptables-legacy', family: 'ip', table: 'filter', access: 'unread', chains: [] }];
+  }
+  return [parseLegacy(await outputOf('iptables-legacy-save', ['-t', 'filter']))];
+}
+
+function loadedTables(): string[] {
+  try {
+    return readFileSync('/proc/net/ip_tables_names', 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+async function outputOf(program: string, args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(program, args);
+  if (exitCode === 0) return stdout;
+  throw new IslandError(
+    'E_RETRY',
+    `${program} cannot tell the firewalls of this host: ${stderr.split('\n')[0]}`,
+    {
+      hint: `try "${program} ${args.join(' ')}"`,
+    },
+  );
+}

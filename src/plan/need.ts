@@ -1,0 +1,107 @@
+import type { EndSetting } from './end.ts';
+import type { Firewall, Packet } from './firewall.ts';
+import { linkWith, type Observed } from './observed.ts';
+import type { Link } from './resource.ts';
+
+/** What of the island's traffic a firewall has to let through. */
+export type Purpose = 'from the links' | 'to the links' | 'ipip' | 'vxlan';
+
+/** A purpose at a hook, with the packets that stand for it: one for each way in or out. */
+export interface Need {
+  readonly hook: 'forward' | 'input';
+  readonly purpose: Purpose;
+  readonly packets: readonly Packet[];
+}
+
+export interface Traffic {
+  readonly links: readonly Link[];
+  /** Whether this host forwards for the island. */
+  readonly forwards: boolean;
+}
+
+const UDP = '17';
+const IPIP = '4';
+
+/** What this host receives and forwards for the island. One link stands for all: no firewall tells them apart. */
+export function needsOf(end: EndSetting, { links, forwards }: Traffic): Need[] {
+  const [link] = links;
+  if (link === undefined) return [];
+  const { observed, lanLinks } = end;
+  const came = { nfproto: 'ipv4', state: 'new', iifname: link.name, iifgroup: String(link.group) } as const;
+  const out = (name: string, group: number) => ({ oifname: name, oifgroup: String(group) });
+  const lans = lanLinks.map((name) => ({ name, group: groupOf(observed, name) }));
+  const ways = [...(end.role === 'hub' ? [link] : []), ...lans];
+  const forwarded: Need[] = [
+    {
+      ...{ hook: 'forward', purpose: 'from the links' },
+      packets: ways.map(({ name, group }) => ({ ...came, ...out(name, group) })),
+    },
+    {
+      ...{ hook: 'forward', purpose: 'to the links' },
+      packets: lans.map(({ name, group }) => ({
+        ...{ nfproto: 'ipv4', state: 'new', iifname: name, iifgroup: String(group) },
+        ...out(link.name, link.group),
+      })),
+    },
+  ];
+  return [
+    ...(forwards ? forwarded : []),
+    ...outerNeeds(end),
+    { hook: 'input', purpose: 'from the links', packets: [came] },
+  ];
+}
+
+/** The outer packets, by the links that they come in by. */
+function outerNeeds({ remotes, underlay, island, observed, local }: EndSetting): Need[] {
+  const port = String(island.port);
+  const kinds = [
+    { purpose: 'ipip', fields: { protocol: IPIP } },
+    { purpose: 'vxlan', fields: { protocol: UDP, sport: port, dport: port } },
+  ] as const;
+  return kinds.flatMap(({ purpose, fields }): Need[] => {
+    const ends = remotes.filter(({ link }) => link === purpose);
+    if (ends.length === 0) return [];
+    const uplinks = new Set(
+      ends.map(({ end }) => underlay(end.outer)?.link ?? linkWith(observed, local)?.name),
+    );
+    const packets = [...uplinks].map((name) => ({
+      ...{ nfproto: 'ipv4', state: 'new', ...fields },
+      ...(name !== undefined && { iifname: name, iifgroup: String(groupOf(observed, name)) }),
+    }));
+    return [{ hook: 'input', purpose, packets }];
+  });
+}
+
+function groupOf({ links }: Observed, name: string): number {
+  return links.find((link) => link.name === name)?.group ?? 0;
+}
+
+/**
+ * The words of a rule for the purpose. iptables has to print what is in its own tables, and of the two ways
+ * to name all links at once it knows the name's beginning; elsewhere the group, which nobody else has.
+ */
+export function wordsOf(purpose: Purpose, port: number, firewall: Firewall): string {
+  if (firewall.tool === 'iptables-legacy') return LEGACY_WORDS[purpose].replace('PORT', String(port));
+  const byName = firewall.family === 'ip' && firewall.table === 'filter';
+  return (byName ? NAME_WORDS : GROUP_WORDS)[purpose].replace('PORT', String(port));
+}
+
+const GROUP_WORDS: Readonly<Record<Purpose, string>> = {
+  'from the links': 'iifgroup PORT',
+  'to the links': 'oifgroup PORT',
+  ipip: 'ip protocol 4',
+  vxlan: 'udp dport PORT',
+};
+
+const NAME_WORDS: Readonly<Record<Purpose, string>> = {
+  ...GROUP_WORDS,
+  'from the links': 'iifname isl-*',
+  'to the links': 'oifname isl-*',
+};
+
+const LEGACY_WORDS: Readonly<Record<Purpose, string>> = {
+  'from the links': '-i isl-+',
+  'to the links': '-o isl-+',
+  ipip: '-p 4',
+  vxlan: '-p udp --dport PORT',
+};
