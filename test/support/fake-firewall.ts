@@ -30,7 +30,7 @@ function nftLine(firewalls: Firewall[], line: string): Firewall[] {
   const isPlace = (each: Firewall) =>
     each.tool === 'nft' && each.family === words['family'] && each.table === words['table'];
   return inChain(firewalls, { isPlace, chain: words['chain'] ?? '' }, (rules) => {
-    if (insert === undefined) return without(rules, ({ handle }) => handle === Number(words['handle']));
+    if (insert === undefined) return without(rules, (rule) => rule.handle === Number(words['handle']));
     const handle = Math.max(0, ...rules.map((rule) => rule.handle ?? 0)) + 1000;
     return [{ ...accept(insert['comment'] ?? ''), handle }, ...rules];
   });
