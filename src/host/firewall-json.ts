@@ -51,8 +51,10 @@ export function parseFirewall(name: TableName, listing: string): Firewall {
   const { nftables } = readJson(listing, listingShape, 'nft');
   const owned = nftables.some(({ table }) => [table?.flags].flat().includes('owner'));
   const heads = nftables.flatMap(({ chain }) => (chain === undefined ? [] : [toHead(chain)]));
-  const rules = nftables.flatMap(({ rule }) =>
-    rule === undefined ? [] : toRules(rule).map((each): PlacedRule => [rule.chain, each]),
+  const written = nftables.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+  const lasts = new Map(written.map(({ chain, handle }) => [chain, handle]));
+  const rules = written.flatMap((rule) =>
+    toRules(rule, lasts.get(rule.chain) === rule.handle).map((each): PlacedRule => [rule.chain, each]),
   );
   return { tool: 'nft', ...name, access: owned ? 'owned' : 'open', chains: chainsWith(heads, rules) };
 }
@@ -72,8 +74,10 @@ interface RawRule {
 }
 
 /** One rule, or one for each element of a verdict map. */
-function toRules({ handle, comment = '', expr = [] }: RawRule): FirewallRule[] {
-  const statements = expr.flatMap((each, index) => toStatement(each, isBehindCounter(expr, index)));
+function toRules({ handle, comment = '', expr = [] }: RawRule, isLast: boolean): FirewallRule[] {
+  const statements = expr.map((each, index) =>
+    toStatement(each, { isBehindCounter: isBehindCounter(expr, index), isLast }),
+  );
   const matches = statements.flatMap(({ match = [] }) => match);
   const verdicts = statements.flatMap(({ verdicts: some = [] }) => some);
   const common = { comment, handle };
@@ -92,7 +96,13 @@ const DROP: Statement = { verdicts: [{ match: [], verdict: { kind: 'drop' } }] }
 /** Statements that neither choose packets nor decide about them. */
 const IDLE = new Set(['counter', 'log', 'mangle', 'notrack', 'set', 'map', 'flow', 'comment']);
 
-function toStatement(expression: unknown, behindCounter: boolean): Statement {
+/** Where in its rule and chain a statement stands. */
+interface Standing {
+  readonly isBehindCounter: boolean;
+  readonly isLast: boolean;
+}
+
+function toStatement(expression: unknown, standing: Standing): Statement {
   const [key = '', value] = entryOf(expression);
   const verdict = toVerdict(expression);
   if (verdict !== undefined) return { verdicts: [{ match: [], verdict }] };
@@ -104,7 +114,7 @@ function toStatement(expression: unknown, behindCounter: boolean): Statement {
     case 'vmap':
       return { verdicts: toVerdicts(value) };
     case 'xt':
-      return toExtension(value, behindCounter);
+      return toExtension(value, standing);
     default:
       return IDLE.has(key) ? {} : { match: [OPAQUE] };
   }
@@ -112,11 +122,11 @@ function toStatement(expression: unknown, behindCounter: boolean): Statement {
 
 /**
  * An extension of iptables, of which nft tells the name at most; before 1.0.6 not even that. iptables puts
- * its counter between what a rule asks for and what it does; a nameless thing done to all is nearly always
- * the REJECT at the end.
+ * its counter between what a rule asks for and what it does; a nameless thing done by the last rule of a
+ * chain is nearly always REJECT, and one before it a mark or a line in the log.
  */
-function toExtension(value: unknown, behindCounter: boolean): Statement {
-  const { type = behindCounter ? 'target' : 'match', name = 'REJECT' } = recordOf(value);
+function toExtension(value: unknown, { isBehindCounter: behind, isLast }: Standing): Statement {
+  const { type = behind ? 'target' : 'match', name = isLast ? 'REJECT' : undefined } = recordOf(value);
   if (type === 'target') return name === 'REJECT' ? DROP : {};
   return name === 'comment' ? {} : { match: [OPAQUE] };
 }
@@ -180,7 +190,9 @@ function impliedBy(left: unknown): Match[] {
   return value === undefined ? [] : [{ field: 'protocol', values: [value], negated: false }];
 }
 
+/** None for a named set, of which the elements are not read. */
 function valuesOf(right: unknown): string[] | undefined {
+  if (typeof right === 'string' && right.startsWith('@')) return undefined;
   if (typeof right === 'string' || typeof right === 'number') return [String(right)];
   const { set, range } = recordOf(right);
   if (Array.isArray(range))

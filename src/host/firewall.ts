@@ -19,13 +19,24 @@ export async function observeFirewalls(path: string): Promise<Firewall[]> {
  */
 async function observeTables(path: string): Promise<Firewall[]> {
   if (!isInstalled('nft', path)) return [];
-  const tables = parseFilterTables(await outputOf('nft', ['-j', 'list', 'chains']));
-  return Promise.all(tables.map(observeTable));
+  const firewalls = await Promise.all((await filterTables()).map(observeTable));
+  return firewalls.filter((firewall) => firewall !== undefined);
 }
 
-async function observeTable(name: TableName): Promise<Firewall> {
+async function filterTables(): Promise<TableName[]> {
+  return parseFilterTables(await outputOf('nft', ['-j', 'list', 'chains']));
+}
+
+/** None where it has gone since it was told of: a firewall that is being reloaded. */
+async function observeTable(name: TableName): Promise<Firewall | undefined> {
   const args = ['-j', '-p', '-t', 'list', 'table', name.family, name.table];
-  return parseFirewall(name, await outputOf('nft', args));
+  const result = await run('nft', args);
+  if (result.exitCode === 0) return parseFirewall(name, result.stdout);
+  const left = await filterTables();
+  if (left.some(({ family, table }) => family === name.family && table === name.table)) {
+    throw unread('nft', args, result.stderr);
+  }
+  return undefined;
 }
 
 /** Only where the table is loaded: asking for it would load it. */
@@ -48,11 +59,12 @@ function loadedTables(): string[] {
 async function outputOf(program: string, args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await run(program, args);
   if (exitCode === 0) return stdout;
-  throw new IslandError(
-    'E_RETRY',
-    `${program} cannot tell the firewalls of this host: ${stderr.split('\n')[0]}`,
-    {
-      hint: `try "${program} ${args.join(' ')}"`,
-    },
-  );
+  throw unread(program, args, stderr);
+}
+
+function unread(program: string, args: readonly string[], stderr: string): IslandError {
+  const [reason = ''] = stderr.split('\n');
+  return new IslandError('E_RETRY', `${program} cannot tell the firewalls of this host: ${reason}`, {
+    hint: `try "${program} ${args.join(' ')}"`,
+  });
 }

@@ -10,6 +10,7 @@ import { observeFirewalls } from './firewall.ts';
 import type { Host } from './host.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
 import { exclusively } from './lock.ts';
+import { readNetworkd } from './networkd.ts';
 import { parseTable } from './nft.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
@@ -61,6 +62,7 @@ async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Obser
     firewalls,
     forwarding: readForwarding(),
     claims: readClaims(),
+    networkd: readNetworkd(),
   };
 }
 

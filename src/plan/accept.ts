@@ -33,7 +33,7 @@ export function acceptResources(end: EndSetting, traffic: Traffic): Accept[] {
 export function obstacles(end: EndSetting, traffic: Traffic): Obstacle[] {
   const needs = needsOf(end, traffic);
   return end.observed.firewalls.flatMap((firewall) =>
-    firewall.chains.flatMap((base) =>
+    (isCalicos(firewall) ? [] : firewall.chains).flatMap((base) =>
       needs
         .filter(({ hook }) => hook === base.hook)
         .flatMap((need): Obstacle[] => {
@@ -41,7 +41,7 @@ export function obstacles(end: EndSetting, traffic: Traffic): Obstacle[] {
           if (dropped === undefined) return [];
           const { family, table, tool } = firewall;
           const chain = placeIn(firewall, base, dropped.packet);
-          const words = wordsOf(need.purpose, end.island.port, firewall);
+          const words = wordsOf(need, end.island.port, firewall);
           const accept: Accept = {
             ...{ kind: 'accept', tool, family, table, chain, words },
             island: end.island.name,
@@ -70,6 +70,11 @@ export function isOurs({ comment }: FirewallRule): boolean {
 
 export function leadsToCalico({ verdict }: FirewallRule): boolean {
   return verdict !== undefined && 'target' in verdict && verdict.target.startsWith('cali-');
+}
+
+/** Calico's own table, where it runs with nftables; in those of iptables it has chains. */
+export function isCalicos({ tool, table }: Firewall): boolean {
+  return tool === 'nft' && table === 'calico';
 }
 
 /** `DOCKER-USER` where it is asked before the drop, else the base chain itself. */
@@ -145,7 +150,7 @@ export function nftAcceptLines(steps: readonly AcceptStep[]): string[] {
       const { family, table, chain, words, island } = resource;
       const place = `${family} ${table} ${chain}`;
       const handle = current?.kind === 'accept' ? current.handle : undefined;
-      const text = words.replace('isl-*', '"isl-*"');
+      const text = words.replace(/([io]ifname) (\S+)/g, '$1 "$2"');
       return [
         ...(action === 'add' ? [] : [`delete rule ${place} handle ${handle}`]),
         ...(action === 'remove'

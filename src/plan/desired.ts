@@ -6,6 +6,7 @@ import { exemptions } from './exempt.ts';
 import { linkResources } from './link.ts';
 import { requireSpeakable } from './link-names.ts';
 import { type MemberDesired, memberResources } from './member.ts';
+import { trafficOf } from './need.ts';
 import type { Observed } from './observed.ts';
 import type { Link, Resource } from './resource.ts';
 import { endRoutes, lookupRule } from './routes.ts';
@@ -50,7 +51,7 @@ function resourcesOf(setting: Setting): Desired {
     resources: [
       nftTable(end, links),
       ...(links.some(isIpip) ? fallbackDown(observed) : []),
-      ...acceptResources(end, { links: links.filter(isLink), forwards: forwarding.length > 0 }),
+      ...acceptResources(end, trafficOf(end, links)),
       ...links,
       ...routes,
       ...rules,

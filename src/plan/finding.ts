@@ -33,5 +33,17 @@ export function unicastRanges(desired: readonly Resource[]): Subnet[] {
 export function formatRule({ priority, from, to, table, protocol }: ObservedRule): string {
   const words = [`from ${from === undefined ? 'all' : formatSubnet(from)}`];
   if (to !== undefined) words.push(`to ${formatSubnet(to)}`);
-  return `rule ${priority} (${words.join(' ')} lookup ${table ?? 'nothing'}, protocol ${protocol})`;
+  return `rule ${priority} (${words.join(' ')} lookup ${table ?? 'nothing'}, protocol ${formatProtocol(protocol)})`;
+}
+
+/** Who uses a number of RTPROT_*: linux/rtnetlink.h, and the rt_protos of iproute2. */
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  ...{ 2: 'kernel', 3: 'boot', 4: 'static', 9: 'ra', 11: 'zebra', 12: 'bird', 16: 'dhcp', 18: 'keepalived' },
+  ...{ 42: 'babel', 80: 'Calico', 110: 'island', 186: 'bgp', 188: 'ospf' },
+};
+
+/** The protocol of a route or a rule with who that is, as in `4, static`. */
+export function formatProtocol(protocol: number): string {
+  const name = PROTOCOLS[protocol];
+  return name === undefined ? String(protocol) : `${protocol}, ${name}`;
 }

@@ -1,7 +1,7 @@
 import { covers, formatSubnet, overlaps, type Subnet } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 import { destinationsOf } from '../model/reach.ts';
-import { type Finding, type Site, unicastRanges } from './finding.ts';
+import { type Finding, formatProtocol, type Site, unicastRanges } from './finding.ts';
 import { type ObservedRoute, SCOPE_LINK } from './observed.ts';
 import { mainRoutes } from './underlay.ts';
 
@@ -60,5 +60,5 @@ function formatRoute({ type, destination, nextHop, link, protocol }: ObservedRou
   const words = [...(type === 'unicast' ? [] : [type]), formatSubnet(destination)];
   if (nextHop !== undefined) words.push(`via ${nextHop}`);
   if (link !== undefined) words.push(`dev ${link}`);
-  return `${words.join(' ')} (protocol ${protocol}) of table main`;
+  return `${words.join(' ')} (protocol ${formatProtocol(protocol)}) of table main`;
 }

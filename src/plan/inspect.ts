@@ -1,9 +1,12 @@
 import { endsOf } from '../model/island.ts';
 import { finderOf } from '../model/overlaps.ts';
 import { printable } from '../model/text.ts';
+import { barredWays } from './barred.ts';
+import { calicosDrops } from './calico.ts';
 import type { Finding, Site } from './finding.ts';
 import { coveredRoutes, overlappingClaims } from './foreign.ts';
 import { rulesInFront } from './in-front.ts';
+import { networkdTakes } from './networkd.ts';
 import { isIslandLink, type Observed } from './observed.ts';
 import { otherTunnels } from './other-tunnels.ts';
 import { overlappingLinks } from './overlap.ts';
@@ -17,6 +20,9 @@ export function findingsOf(site: Site): Finding[] {
     ...overlappingClaims(site),
     ...coveredRoutes(site),
     ...rulesInFront(site),
+    ...barredWays(site),
+    ...calicosDrops(site),
+    ...networkdTakes(site),
     ...otherTunnels(site),
     ...strangers(site),
   ];

@@ -1,7 +1,7 @@
 import type { EndSetting } from './end.ts';
 import type { Firewall, Packet } from './firewall.ts';
 import { linkWith, type Observed } from './observed.ts';
-import type { Link } from './resource.ts';
+import type { Link, Resource } from './resource.ts';
 
 /** What of the island's traffic a firewall has to let through. */
 export type Purpose = 'from the links' | 'to the links' | 'ipip' | 'vxlan';
@@ -11,12 +11,20 @@ export interface Need {
   readonly hook: 'forward' | 'input';
   readonly purpose: Purpose;
   readonly packets: readonly Packet[];
+  /** The link of our network that they come in by, where only these are ours to let through. */
+  readonly from?: string;
 }
 
 export interface Traffic {
   readonly links: readonly Link[];
   /** Whether this host forwards for the island. */
   readonly forwards: boolean;
+}
+
+/** What passes through this host on the island's behalf; a plain peer forwards nothing. */
+export function trafficOf({ role, lanLinks }: EndSetting, resources: readonly Resource[]): Traffic {
+  const links = resources.filter((resource): resource is Link => resource.kind === 'link');
+  return { links, forwards: role === 'hub' || lanLinks.length > 0 };
 }
 
 const UDP = '17';
@@ -36,13 +44,11 @@ export function needsOf(end: EndSetting, { links, forwards }: Traffic): Need[] {
       ...{ hook: 'forward', purpose: 'from the links' },
       packets: ways.map(({ name, group }) => ({ ...came, ...out(name, group) })),
     },
-    {
-      ...{ hook: 'forward', purpose: 'to the links' },
-      packets: lans.map(({ name, group }) => ({
-        ...{ nfproto: 'ipv4', state: 'new', iifname: name, iifgroup: String(group) },
-        ...out(link.name, link.group),
-      })),
-    },
+    ...lans.map(({ name, group }): Need => {
+      const packet = { nfproto: 'ipv4', state: 'new', iifname: name, iifgroup: String(group) };
+      const packets = [{ ...packet, ...out(link.name, link.group) }];
+      return { hook: 'forward', purpose: 'to the links', packets, from: name };
+    }),
   ];
   return [
     ...(forwards ? forwarded : []),
@@ -76,14 +82,22 @@ function groupOf({ links }: Observed, name: string): number {
   return links.find((link) => link.name === name)?.group ?? 0;
 }
 
+/** Tables in which iptables has to print what it finds. */
+const IPTABLES = new Set(['filter', 'mangle', 'raw', 'security', 'nat']);
+/** Names that mean themselves to nft and iptables alike. */
+const PLAIN_NAME = /^[\w.:@-]+$/;
+
 /**
- * The words of a rule for the purpose. iptables has to print what is in its own tables, and of the two ways
- * to name all links at once it knows the name's beginning; elsewhere the group, which nobody else has.
+ * The words of a rule for the need. iptables has to print what is in its own tables, and of the two ways to
+ * name all links at once it knows the name's beginning; elsewhere the group, which nobody else has.
  */
-export function wordsOf(purpose: Purpose, port: number, firewall: Firewall): string {
-  if (firewall.tool === 'iptables-legacy') return LEGACY_WORDS[purpose].replace('PORT', String(port));
-  const byName = firewall.family === 'ip' && firewall.table === 'filter';
-  return (byName ? NAME_WORDS : GROUP_WORDS)[purpose].replace('PORT', String(port));
+export function wordsOf({ purpose, from }: Need, port: number, firewall: Firewall): string {
+  const isLegacy = firewall.tool === 'iptables-legacy';
+  const byName = firewall.family === 'ip' && IPTABLES.has(firewall.table);
+  const nftWords = byName ? NAME_WORDS : GROUP_WORDS;
+  const words = (isLegacy ? LEGACY_WORDS : nftWords)[purpose];
+  const only = from !== undefined && PLAIN_NAME.test(from) ? `${isLegacy ? '-i' : 'iifname'} ${from} ` : '';
+  return `${only}${words.replace('PORT', String(port))}`;
 }
 
 const GROUP_WORDS: Readonly<Record<Purpose, string>> = {

@@ -2,6 +2,12 @@ import type { Ipv4, Subnet } from '../model/ip.ts';
 import type { Firewall } from './firewall.ts';
 import type { NftTable } from './resource.ts';
 
+/** What systemd-networkd does with what it did not make itself. */
+export interface Networkd {
+  /** Its settings that let it delete routes or rules of others. */
+  readonly takes: readonly ('ManageForeignRoutes' | 'ManageForeignRoutingPolicyRules')[];
+}
+
 /** Of one link, since it was made. */
 export interface Counters {
   readonly rxBytes: number;
@@ -103,6 +109,8 @@ export interface Observed {
   /** `forwarding` of each link by name, and of `all`. */
   readonly forwarding: ReadonlyMap<string, string>;
   readonly claims: readonly Claim[];
+  /** systemd-networkd, where it runs. */
+  readonly networkd?: Networkd | undefined;
 }
 
 /** Routing tables by their number (/etc/iproute2/rt_tables). */

@@ -1,7 +1,7 @@
 import { ISLAND_PROTOCOL, isTableOf, prioritiesOf, tableOf } from '../model/addressing.ts';
 import { formatSubnet, overlaps } from '../model/ip.ts';
 import { shellWord } from '../model/text.ts';
-import { type Finding, formatRule, type Site, unicastRanges } from './finding.ts';
+import { type Finding, formatProtocol, formatRule, type Site, unicastRanges } from './finding.ts';
 import { MAIN_TABLE, type ObservedLink } from './observed.ts';
 import { isOwnLink, isTunnel } from './owned.ts';
 import type { Link, Resource } from './resource.ts';
@@ -11,6 +11,7 @@ export function takenThings(site: Site): Finding[] {
   return [
     ...takenNames(site),
     ...takenEnds(site),
+    ...takenPort(site),
     ...takenPriorities(site),
     ...takenTable(site),
     ...takenDestinations(site),
@@ -44,6 +45,23 @@ function takenEnds({ observed, desired, marks }: Site): Finding[] {
   );
 }
 
+/**
+ * The kernel lets vxlan links of different VNIs share a port, but the guard would not: it judges all that
+ * comes to the island's port.
+ */
+function takenPort({ observed, desired, island }: Site): Finding[] {
+  const links = desired.filter(isLink).filter(({ encapsulation }) => encapsulation === 'vxlan');
+  const vnis = new Set(links.map((link) => (link.encapsulation === 'vxlan' ? link.id : undefined)));
+  if (links.length === 0) return [];
+  return observed.links
+    .filter(({ kind, tunnel }) => kind === 'vxlan' && tunnel?.port === island.port && !vnis.has(tunnel.id))
+    .map(({ name, tunnel }) => ({
+      weight: 'refuse',
+      text: `link ${name} is a vxlan link with UDP port ${island.port} as well (VNI ${tunnel?.id}): the guard of ${island.name} would drop its packets`,
+      hint: `give the island another "port:" on every host, or ${name} another dstport`,
+    }));
+}
+
 function sameTunnel(link: Link, { kind, tunnel }: ObservedLink): boolean {
   if (kind !== link.encapsulation) return false;
   return link.encapsulation === 'ipip'
@@ -71,7 +89,7 @@ function takenTable({ observed, island }: Site): Finding[] {
   );
   return foreign.slice(0, 1).map((route) => ({
     weight: 'refuse',
-    text: `table ${route.table} holds somebody else's route ${formatSubnet(route.destination)} (protocol ${route.protocol})`,
+    text: `table ${route.table} holds somebody else's route ${formatSubnet(route.destination)} (protocol ${formatProtocol(route.protocol)})`,
     hint: 'give the island another "port:": it is the number of its table',
   }));
 }

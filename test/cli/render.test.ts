@@ -204,7 +204,7 @@ describe('a plan', () => {
     const lines = renderPlan(await plan(faraday, {}));
     expect(lines.slice(0, 3)).toEqual([
       '# faraday is a gateway of r2lab',
-      '# join will refuse: rule 12483 (from all lookup 42, protocol 110) stands where the rules of r2lab go (12480 to 12487)',
+      '# join will refuse: rule 12483 (from all lookup 42, protocol 110, island) stands where the rules of r2lab go (12480 to 12487)',
       '#   give one of the two islands another "port:", or move the rule',
     ]);
     for (const line of lines) expect(line).toMatch(/^(?:#|nft -f - <<'EOF'\n|ip |bridge |sysctl -w )/);

@@ -104,7 +104,7 @@ describe('join is refused', () => {
   test('when another island has joined with a port that gives the same priorities', () => {
     const theirs = rule(lookup, { table: 10_310 + 2500, protocol: 110 });
     expect(findings(faraday([], { rules: [theirs] }))).toEqual([
-      `refuse: rule ${lookup} (from all lookup 12810, protocol 110) stands where the rules of r2lab go (${exempt} to ${lookup})`,
+      `refuse: rule ${lookup} (from all lookup 12810, protocol 110, island) stands where the rules of r2lab go (${exempt} to ${lookup})`,
     ]);
   });
 
@@ -128,7 +128,7 @@ describe('join is refused', () => {
   test('when somebody else keeps routes in the table with our number', () => {
     const routes = [route('10.0.0.0/8', { table: 10_310, link: 'control' })];
     expect(findings(faraday([], { routes }))).toEqual([
-      "refuse: table 10310 holds somebody else's route 10.0.0.0/8 (protocol 3)",
+      "refuse: table 10310 holds somebody else's route 10.0.0.0/8 (protocol 3, boot)",
     ]);
   });
 });
@@ -215,7 +215,7 @@ describe('a rule that is asked before ours', () => {
     expect(findings(faraday([], { rules: WG_RULES, routes }))).toEqual([
       `drift: rule ${exempt - 2} (from all lookup 254, protocol 0) is asked before the island's and takes 138.96.245.0/24`,
       `drift: rule ${exempt - 1} (from all lookup 51820, protocol 0) is asked before the island's and takes 10.3.1.0/24`,
-      "note: the route 138.96.245.0/25 via 138.96.16.98 dev internet (protocol 3) of table main will not be asked: the island's table comes first",
+      "note: the route 138.96.245.0/25 via 138.96.16.98 dev internet (protocol 3, boot) of table main will not be asked: the island's table comes first",
     ]);
   });
 
@@ -319,7 +319,7 @@ describe("somebody else's route for a network of the island", () => {
   ])('is noted when it is for %s', (_, range) => {
     const routes = [route(range, { link: 'internet', nextHop: ipv4('138.96.16.98'), protocol: 188 })];
     expect(findings(faraday([], { routes }))).toEqual([
-      `note: the route ${range} via 138.96.16.98 dev internet (protocol 188) of table main will not be asked: the island's table comes first`,
+      `note: the route ${range} via 138.96.16.98 dev internet (protocol 188, ospf) of table main will not be asked: the island's table comes first`,
     ]);
   });
 

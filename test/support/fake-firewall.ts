@@ -19,7 +19,7 @@ export function isRuleInput(input: string): boolean {
 
 function nftLine(firewalls: Firewall[], line: string): Firewall[] {
   const insert =
-    /^insert rule (?<family>\S+) (?<table>\S+) (?<chain>\S+) (?<words>iifgroup \d+|oifgroup \d+|[io]ifname "isl-\*"|ip protocol 4|udp dport \d+) counter accept comment "(?<comment>island:[^"]{1,119})"$/.exec(
+    /^insert rule (?<family>\S+) (?<table>\S+) (?<chain>\S+) (?<words>iifgroup \d+|(?:iifname "[^"]+" )?oifgroup \d+|iifname "isl-\*"|(?:iifname "[^"]+" )?oifname "isl-\*"|ip protocol 4|udp dport \d+) counter accept comment "(?<comment>island:[^"]{1,119})"$/.exec(
       line,
     )?.groups;
   const remove = /^delete rule (?<family>\S+) (?<table>\S+) (?<chain>\S+) handle (?<handle>\d+)$/.exec(
@@ -38,7 +38,7 @@ function nftLine(firewalls: Firewall[], line: string): Firewall[] {
 
 function legacyLine(firewalls: Firewall[], line: string): Firewall[] {
   const words =
-    /^-(?<verb>[ID]) (?<chain>\S+) (?:-[io] isl-\+|-p 4|-p udp --dport \d+) -m comment --comment "(?<comment>island:[^"]{1,240})" -j ACCEPT$/.exec(
+    /^-(?<verb>[ID]) (?<chain>\S+) (?:-i isl-\+|(?:-i \S+ )?-o isl-\+|-p 4|-p udp --dport \d+) -m comment --comment "(?<comment>island:[^"]{1,240})" -j ACCEPT$/.exec(
       line,
     )?.groups;
   if (words === undefined) throw new Error(`unexpected iptables line: ${line}`);
