@@ -85,7 +85,7 @@ function groupOf({ links }: Observed, name: string): number {
 /** Tables in which iptables has to print what it finds. */
 const IPTABLES = new Set(['filter', 'mangle', 'raw', 'security', 'nat']);
 /** Names that mean themselves to nft and iptables alike. */
-const PLAIN_NAME = /^[\w.:@-]+$/;
+const PLAIN_NAME = /^\w[\w.:@-]*$/;
 
 /**
  * The words of a rule for the need. iptables has to print what is in its own tables, and of the two ways to

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { codes, dumpAll, reachable } from '../support/checks.ts';
 import { FIREWALLS, type TestFirewall } from '../support/firewalls.ts';
 import { install, island, joinAll, modelFile, mustIsland } from '../support/island.ts';
 import { type Lab, withLab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
-import { codes, dumpAll, reachable } from '../support/scenarios.ts';
 
 const NETWORK = modelNetwork({ nodes: [1, 2], clusterHosts: 1, pdu: false });
 const MTU = { mtu: 1450 };
@@ -22,6 +22,12 @@ async function comesAndGoes(lab: Lab, firewall: TestFirewall): Promise<void> {
   await Promise.all(ends.map(firewall.raise));
   const [before, rulesBefore] = [await dumpAll(hosts), await rules()];
 
+  await install(ends, modelFile('vxlan'));
+  for (const end of ends) {
+    expect(await mustIsland(end, 'plan')).toMatch(
+      /# note: somebody's firewall drops .*: rules at the top of/,
+    );
+  }
   await joinAll(hosts, modelFile('vxlan'));
   await reachable(hosts, MTU);
   expect(await codes(ends, 'status')).toEqual([0, 0]);
@@ -52,4 +58,3 @@ async function comesAndGoes(lab: Lab, firewall: TestFirewall): Promise<void> {
 function sortedLines(text: string): string[] {
   return text.split('\n').toSorted();
 }
-void install;

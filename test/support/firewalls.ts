@@ -1,3 +1,4 @@
+import { DOCKER, DOCKER_RESTART } from './docker-rules.ts';
 import type { LabHost } from './lab/host.ts';
 
 /** A firewall as its own tools set it up, on a host of the model network. */
@@ -61,62 +62,12 @@ async function saved(host: LabHost, program: string): Promise<string> {
   return (await host.run([program])).replace(/^#.*\n/gm, '').replace(/\[\d+:\d+\]/g, '[0:0]');
 }
 
-/** The chains that dockerd 27 makes for its bridge, as `iptables-save` tells them; docker0 has no containers. */
-const DOCKER = `*filter
-:INPUT ACCEPT [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
-:DOCKER - [0:0]
-:DOCKER-ISOLATION-STAGE-1 - [0:0]
-:DOCKER-ISOLATION-STAGE-2 - [0:0]
-:DOCKER-USER - [0:0]
--A FORWARD -j DOCKER-USER
--A FORWARD -j DOCKER-ISOLATION-STAGE-1
--A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A FORWARD -o docker0 -j DOCKER
--A FORWARD -i docker0 ! -o docker0 -j ACCEPT
--A FORWARD -i docker0 -o docker0 -j ACCEPT
--A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
--A DOCKER-ISOLATION-STAGE-1 -j RETURN
--A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
--A DOCKER-ISOLATION-STAGE-2 -j RETURN
--A DOCKER-USER -j RETURN
-COMMIT
-*nat
-:PREROUTING ACCEPT [0:0]
-:INPUT ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-:POSTROUTING ACCEPT [0:0]
-:DOCKER - [0:0]
--A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
--A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
--A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
--A DOCKER -i docker0 -j RETURN
-COMMIT
-`;
-
-/** What dockerd does when it starts again: its own chains anew, DOCKER-USER kept and put first. */
-const DOCKER_RESTART = `*filter
--F DOCKER
--F DOCKER-ISOLATION-STAGE-1
--F DOCKER-ISOLATION-STAGE-2
--A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
--A DOCKER-ISOLATION-STAGE-1 -j RETURN
--A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
--A DOCKER-ISOLATION-STAGE-2 -j RETURN
--D FORWARD -j DOCKER-ISOLATION-STAGE-1
--I FORWARD -j DOCKER-ISOLATION-STAGE-1
--D FORWARD -j DOCKER-USER
--I FORWARD -j DOCKER-USER
-COMMIT
-`;
-
 function docker(variant: 'nft' | 'legacy'): TestFirewall {
   const restore = (input: string) => async (host: LabHost) => {
     await host.run([`iptables-${variant}-restore`, '--noflush'], { input });
   };
   return {
-    ...{ name: `the chains of Docker in iptables-${variant}`, forgets: false },
+    ...{ name: `Docker 28.5 in iptables-${variant}`, forgets: false },
     ...{
       raise: restore(DOCKER),
       reload: restore(DOCKER_RESTART),
