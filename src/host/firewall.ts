@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { IslandError } from '../errors.ts';
 import type { Firewall } from '../plan/firewall.ts';
 import { run } from './exec.ts';
-import { parseFilterTables, parseFirewall, type TableName } from './firewall-json.ts';
+import { hasFlags, parseFilterTables, parseFirewall, parseFlags, type TableName } from './firewall-json.ts';
 import { parseLegacy } from './firewall-legacy.ts';
 import { isInstalled } from './require.ts';
 
@@ -29,9 +29,13 @@ async function filterTables(): Promise<TableName[]> {
 
 /** None where it has gone since it was told of: a firewall that is being reloaded. */
 async function observeTable(name: TableName): Promise<Firewall | undefined> {
-  const args = ['-j', '-p', '-t', 'list', 'table', name.family, name.table];
+  const words = ['-t', 'list', 'table', name.family, name.table];
+  const args = ['-j', '-p', ...words];
   const result = await run('nft', args);
-  if (result.exitCode === 0) return parseFirewall(name, result.stdout);
+  if (result.exitCode === 0) {
+    const flags = hasFlags(result.stdout) ? parseFlags((await run('nft', words)).stdout) : [];
+    return parseFirewall(name, result.stdout, flags);
+  }
   const left = await filterTables();
   if (left.some(({ family, table }) => family === name.family && table === name.table)) {
     throw unread('nft', args, result.stderr);
