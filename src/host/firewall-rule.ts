@@ -98,6 +98,9 @@ function toMatch(value: unknown): Match[] {
   return [...implied, { field: asked, values, negated: op === '!=' }];
 }
 
+/** What has ports: of `th` nft knows no more. */
+const PORTED = new Set(['udp', 'tcp', 'th']);
+
 const META_FIELDS: Readonly<Record<string, Field>> = {
   ...{ iifname: 'iifname', iif: 'iifname', oifname: 'oifname', oif: 'oifname' },
   ...{ iifgroup: 'iifgroup', oifgroup: 'oifgroup', l4proto: 'protocol', nfproto: 'nfproto' },
@@ -108,7 +111,7 @@ function fieldOf(left: unknown): Field | undefined {
   if (recordOf(ct)['key'] === 'state') return 'state';
   const { protocol, field } = recordOf(payload);
   if (protocol === 'ip' && field === 'protocol') return 'protocol';
-  if ((protocol === 'udp' || protocol === 'th') && (field === 'dport' || field === 'sport')) return field;
+  if (PORTED.has(String(protocol)) && (field === 'dport' || field === 'sport')) return field;
   return META_FIELDS[String(recordOf(meta)['key'])];
 }
 

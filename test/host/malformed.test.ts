@@ -3,9 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readJoined, readSysctls } from '../../src/app/record.ts';
 import { IslandError } from '../../src/errors.ts';
+import { parseFilterTables, parseFirewall } from '../../src/host/firewall-json.ts';
 import type { Store } from '../../src/host/host.ts';
 import { parseFdb, parseIp } from '../../src/host/iproute.ts';
 import { parseTable } from '../../src/host/nft.ts';
+import { ownAccepts } from '../../src/plan/accept.ts';
+import { type Firewall, fateOf } from '../../src/plan/firewall.ts';
 import { ownedOf } from '../../src/plan/owned.ts';
 
 const storeOf = (text: string): Store => ({
@@ -20,9 +23,20 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
     used({ ...parseIp(text), fdb: [], nft: 'absent', firewalls: [], forwarding: new Map(), claims: [] }),
   'what bridge printed': parseFdb,
   'what nft printed': (text) => parseTable('island-r2lab', text),
+  'what nft printed of all chains': parseFilterTables,
+  "what nft printed of somebody's table": (text) =>
+    judged(parseFirewall({ family: 'ip', table: 'filter' }, text)),
   'joined.json': (text) => readJoined(storeOf(text)),
   'sysctls.json': (text) => readSysctls(storeOf(text)),
 };
+
+function judged(firewall: Firewall): unknown {
+  const { chains } = firewall;
+  return [
+    ownAccepts([firewall], 'r2lab'),
+    chains.map((chain) => fateOf({ iifname: 'isl-x' }, chain, { chains })),
+  ];
+}
 
 function used(view: Parameters<typeof ownedOf>[0]): unknown {
   return ownedOf(view, { island: 'r2lab', ports: [10_310] });
@@ -136,14 +150,16 @@ describe.each(Object.entries(READERS))('%s', (_, read) => {
 });
 
 describe('a real answer with one part replaced', () => {
-  const real = ['ip-6.1.0-linux-6.18', 'bridge-6.1.0-linux-6.18', 'nft-1.0.6-linux-6.18'].map((name) =>
-    readFileSync(new URL(`captured/${name}.jsonl`, import.meta.url), 'utf8'),
-  );
-  const readers = [READERS['what ip printed'], READERS['what bridge printed'], READERS['what nft printed']];
+  const capture = (name: string) => readFileSync(new URL(`captured/${name}.jsonl`, import.meta.url), 'utf8');
+  const [, filter = ''] = capture('nft-1.0.6-iptables-1.8.9').split('\n');
+  const names = ['ip-6.1.0-linux-6.18', 'bridge-6.1.0-linux-6.18', 'nft-1.0.6-linux-6.18'];
+  const real = [...names.map(capture), filter];
+  const read = ['ip printed', 'bridge printed', 'nft printed', "nft printed of somebody's table"];
+  const readers = read.map((what) => READERS[`what ${what}`]);
 
-  test.each([0, 1, 2])('is refused or read (%i)', async (index) => {
-    const [text = '', read] = [real[index], readers[index]];
-    if (read === undefined) throw new Error('no reader');
+  test.each([0, 1, 2, 3])('is refused or read (%i)', async (index) => {
+    const [text = '', reader] = [real[index], readers[index]];
+    if (reader === undefined) throw new Error('no reader');
     // Every value of the text, by its place: numbers, strings, words.
     const values = [...text.matchAll(/(?<=: ?)(?:"[^"]*"|-?\d+|true|false|\[\])/g)];
     const place = fc.nat(values.length - 1);
@@ -152,17 +168,17 @@ describe('a real answer with one part replaced', () => {
         const match = values[at];
         if (match === undefined) return;
         const end = match.index + match[0].length;
-        await isRefusedProperly(read, text.slice(0, match.index) + JSON.stringify(value) + text.slice(end));
+        await isRefusedProperly(reader, text.slice(0, match.index) + JSON.stringify(value) + text.slice(end));
       }),
     );
   });
 
   test('is refused when it is cut short', async () => {
     for (const [index, text] of real.entries()) {
-      const read = readers[index];
-      if (read === undefined) throw new Error('no reader');
+      const reader = readers[index];
+      if (reader === undefined) throw new Error('no reader');
       for (let length = 0; length < text.length; length += Math.ceil(text.length / 50)) {
-        expect(await outcomeOf(read, text.slice(0, length))).toBeInstanceOf(IslandError);
+        expect(await outcomeOf(reader, text.slice(0, length))).toBeInstanceOf(IslandError);
       }
     }
   });
