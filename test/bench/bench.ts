@@ -1,5 +1,6 @@
 // Measures what docs/benchmarks.md promises, and prints one table.
 import { arch, cpus, release } from 'node:os';
+import { measureFirewalls } from './firewalls.ts';
 import { measureGuard } from './guard.ts';
 import { measureProcesses } from './processes.ts';
 import { formatReport, type Row } from './report.ts';
@@ -8,6 +9,7 @@ import { measureStartup } from './startup.ts';
 import { measureIpip, measureVxlan } from './throughput.ts';
 
 const GROUPS: Readonly<Record<string, readonly (() => Promise<readonly Row[]>)[]>> = {
+  firewalls: [measureFirewalls],
   guard: [measureGuard],
   processes: [measureProcesses],
   scale: [measureScale],
