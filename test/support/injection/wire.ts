@@ -28,7 +28,11 @@ export async function wireFor(scene: Scene, attacks: readonly Attack[], ends: Wi
   const beacon = marked(BEACON, { from: STRANGER, to: scene.parties.victim.outer });
   const frames = [...attacks.flatMap((attack) => attack.frames), ...onWire(scene.wireMac.uplink, beacon)];
   await sender.writeFile(FILE, pcap(frames));
-  const replay = ['tcpreplay', '--intf1', scene.parties.wire, '--pps', String(rate)];
+  // It sleeps between frames; by default it would spin, and take a processor of the hosts under attack.
+  const replay = [
+    ...['tcpreplay', '--timer', 'nano', '--intf1', scene.parties.wire],
+    ...['--pps', String(rate)],
+  ];
   const beacons = async () => (await victim.counts()).get(BEACON) ?? 0;
 
   async function reach(count: number): Promise<void> {
