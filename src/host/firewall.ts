@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { IslandError } from '../errors.ts';
-import type { Firewall } from '../plan/firewall.ts';
+import { type Firewall, isNftName } from '../plan/firewall.ts';
 import { run } from './exec.ts';
 import { hasFlags, parseFilterTables, parseFirewall, parseFlags, type TableName } from './firewall-json.ts';
 import { parseLegacy } from './firewall-legacy.ts';
@@ -29,6 +29,7 @@ async function filterTables(): Promise<TableName[]> {
 
 /** None where it has gone since it was told of: a firewall that is being reloaded. */
 async function observeTable(name: TableName): Promise<Firewall | undefined> {
+  if (!isNftName(name.table)) return { tool: 'nft', ...name, access: 'unread', chains: [] };
   const words = ['-t', 'list', 'table', name.family, name.table];
   const args = ['-j', '-p', ...words];
   const result = await run('nft', args);

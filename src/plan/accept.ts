@@ -6,6 +6,7 @@ import {
   type FirewallChain,
   type FirewallRule,
   fateOf,
+  isNftName,
   type Packet,
 } from './firewall.ts';
 import { type Need, needsOf, type Traffic, wordsOf } from './need.ts';
@@ -25,8 +26,19 @@ export interface Obstacle {
 /** The rules of ours that other people's firewalls need: one in front of each drop, and none where nothing drops. */
 export function acceptResources(end: EndSetting, traffic: Traffic): Accept[] {
   return obstacles(end, traffic)
-    .filter(({ firewall }) => firewall.access === 'open')
+    .filter(isOpen)
     .map(({ accept }) => accept);
+}
+
+/** Whether a rule can be put there at all. */
+export function isOpen({ firewall, accept }: Obstacle): boolean {
+  return firewall.access === 'open' && isNftName(accept.chain);
+}
+
+/** Whether there still is a chain for the rule, of a firewall that may have gone since. */
+export function hasPlace({ tool, family, table, chain }: Accept, firewalls: readonly Firewall[]): boolean {
+  const own = firewalls.find((each) => each.tool === tool && each.family === family && each.table === table);
+  return own?.chains.some(({ name }) => name === chain) === true;
 }
 
 /** An accept ends only the base chain that it is in, so every one that drops is an obstacle of its own. */

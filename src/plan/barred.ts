@@ -1,4 +1,4 @@
-import { type Obstacle, obstacles, ownAccepts } from './accept.ts';
+import { isOpen, type Obstacle, obstacles, ownAccepts } from './accept.ts';
 import { endSetting } from './end.ts';
 import type { Finding, Site } from './finding.ts';
 import type { Firewall } from './firewall.ts';
@@ -11,14 +11,12 @@ export function barredWays({ island, place, observed, desired }: Site): Finding[
   const end = endSetting({ island, observed }, place);
   const found = obstacles(end, trafficOf(end, desired));
   const present = new Set(ownAccepts(observed.firewalls, island.name).map(keyOf));
-  const pending = found.filter(
-    ({ firewall, accept }) => firewall.access === 'open' && !present.has(keyOf(accept)),
-  );
+  const pending = found.filter((obstacle) => isOpen(obstacle) && !present.has(keyOf(obstacle.accept)));
   return [
     ...observed.firewalls.flatMap((firewall) =>
       closed(
         firewall,
-        found.filter((obstacle) => obstacle.firewall === firewall),
+        found.filter((obstacle) => obstacle.firewall === firewall && !isOpen(obstacle)),
       ),
     ),
     ...opened(pending),
@@ -26,24 +24,35 @@ export function barredWays({ island, place, observed, desired }: Site): Finding[
 }
 
 /** Firewalls in which no rule can be put. */
-function closed({ access, table, family }: Firewall, found: readonly Obstacle[]): Finding[] {
-  if (access === 'unread') {
-    const text =
-      'the kernel has rules of iptables-legacy, which is not installed: what they drop is not seen';
-    return [{ weight: 'note', text, hint: 'apt-get install iptables, then "island plan" again' }];
-  }
-  if (access !== 'owned' || found.length === 0) return [];
+function closed(firewall: Firewall, found: readonly Obstacle[]): Finding[] {
+  const { access, table, family } = firewall;
+  if (access === 'unread') return [unread(firewall)];
+  if (found.length === 0) return [];
+  const reason =
+    access === 'owned'
+      ? 'the kernel lets nobody but its owner put a rule there'
+      : 'nft cannot be told of a chain with such a name';
   const places = found.map(({ accept }) => `"${accept.words}" in ${accept.chain}`);
   return [
     {
       weight: 'refuse',
-      text: `table ${family} ${table} drops ${listOf(found)}, and the kernel lets nobody but its owner put a rule there`,
+      text: `table ${family} ${table} drops ${listOf(found)}, and ${reason}`,
       hint:
         table === 'firewalld'
           ? 'write NftablesTableOwner=no in /etc/firewalld/firewalld.conf, then "systemctl restart firewalld"'
-          : `have its owner accept ${places.join(', ')}`,
+          : `have whoever made it accept ${places.join(', ')}`,
     },
   ];
+}
+
+function unread({ tool, family, table }: Firewall): Finding {
+  const note = { weight: 'note' } as const;
+  if (tool === 'nft') {
+    const text = `nft cannot be told of a table with such a name as ${family} "${table}": what it drops is not seen`;
+    return { ...note, text, hint: 'if packets get lost, look at it with "nft list ruleset"' };
+  }
+  const text = 'the kernel has rules of iptables-legacy, which is not installed: what they drop is not seen';
+  return { ...note, text, hint: 'apt-get install iptables, then "island plan" again' };
 }
 
 /** Said while the rules are not there yet: what they are for does not show in the commands. */

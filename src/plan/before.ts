@@ -1,3 +1,4 @@
+import { hasPlace } from './accept.ts';
 import type { Step } from './diff.ts';
 import type { Observed } from './observed.ts';
 import type { Marks } from './owned.ts';
@@ -46,8 +47,8 @@ function isOfHost(resource: Resource, ownLinks: ReadonlySet<string>): boolean {
 }
 
 /**
- * What of it can be had again: nothing on a link of the host that has gone since, and no forwarding of the
- * host's links when it was switched as a whole in between, which Docker and Kubernetes do and rely on.
+ * What of it can be had again: nothing on a link of the host or in a firewall that has gone since, and no
+ * forwarding of the host's links when it was switched as a whole in between, which Docker and Kubernetes do and rely on.
  */
 export function restorable({ resources, forwardingOfAll }: Before, observed: Observed): Resource[] {
   const own = linkNames(resources);
@@ -58,6 +59,7 @@ export function restorable({ resources, forwardingOfAll }: Before, observed: Obs
       const link = resource.kind === 'fallback' ? resource.link : linkOf(resource);
       return link === undefined || links.has(link);
     })
+    .filter((resource) => resource.kind !== 'accept' || hasPlace(resource, observed.firewalls))
     .filter((resource) => resource.kind !== 'sysctl' || own.has(resource.link) || !switched);
 }
 

@@ -44,9 +44,14 @@ export interface Firewall {
   readonly tool: 'nft' | 'iptables-legacy';
   readonly family: 'ip' | 'inet';
   readonly table: string;
-  /** `owned`: the kernel lets nobody but its owner change it. `unread`: its program is not installed. */
+  /** `owned`: the kernel lets nobody but its owner change it. `unread`: nobody can tell what is in it. */
   readonly access: 'open' | 'owned' | 'unread';
   readonly chains: readonly FirewallChain[];
+}
+
+/** Whether nft reads it as one name. The kernel takes any text, and nft reads its arguments as a script. */
+export function isNftName(name: string): boolean {
+  return /^[A-Za-z][\w./-]*$/.test(name);
 }
 
 /** A packet as far as it is known. */

@@ -4,6 +4,7 @@ import { join } from '../../src/app/join.ts';
 import { leave } from '../../src/app/leave.ts';
 import { plan } from '../../src/app/plan.ts';
 import { status } from '../../src/app/status.ts';
+import { restorable } from '../../src/plan/before.ts';
 import type { Firewall } from '../../src/plan/firewall.ts';
 import { type FakeHost, fakeHost } from '../support/fake-host.ts';
 import { file, killedAfter, name, SELF, stateOf, textOf } from '../support/fake-site.ts';
@@ -83,6 +84,20 @@ describe('beside the firewalls of others', () => {
         expect(rulesOf(host)).toEqual(bare);
       }),
     );
+  });
+
+  test('a rule in a firewall that has gone since is not what an unconfirmed join goes back to', async () => {
+    const host = hostWith('faraday', modelFile('vxlan'), [DOCKER, LEGACY]);
+    await join(host, {});
+    const { owned } = await plan(host, {});
+    const before = { marks: { island: 'r2lab', ports: [10_310] }, forwardingOfAll: '0', resources: owned };
+    const rules = () =>
+      restorable(before, host.kernel.observe()).flatMap((each) =>
+        each.kind === 'accept' ? [each.tool] : [],
+      );
+    expect(new Set(rules())).toEqual(new Set(['nft', 'iptables-legacy']));
+    host.kernel.firewalls = [LEGACY];
+    expect(new Set(rules())).toEqual(new Set(['iptables-legacy']));
   });
 
   test('the guard is there before anything is let in, and goes after it', async () => {

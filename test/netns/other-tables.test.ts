@@ -51,6 +51,28 @@ test('a firewall that lets nobody put a rule into it is refused with what to tel
   await mustIsland(faraday, 'leave');
 });
 
+test('a table whose name nft would read as more than a name is not asked for, and said not to be seen', async () => {
+  const name = 'x; add table inet pwned';
+  const table = {
+    family: 'inet',
+    table: name,
+    name: 'c',
+    type: 'filter',
+    hook: 'forward',
+    prio: 0,
+    policy: 'drop',
+  };
+  const nftables = [{ add: { table: { family: 'inet', name } } }, { add: { chain: table } }];
+  await faraday.writeFile('/run/odd.json', JSON.stringify({ nftables }));
+  await faraday.run(['nft', '-j', '-f', '/run/odd.json']);
+  await faraday.run(['nft', 'add', 'table', 'inet', 'x']);
+  expect(await mustIsland(faraday, 'plan')).toContain(`a table with such a name as inet "${name}"`);
+  await mustIsland(faraday, 'join');
+  await mustIsland(faraday, 'leave');
+  expect(await faraday.run(['nft', 'list', 'tables'])).not.toMatch(/^table inet pwned/m);
+  await faraday.run(['nft', 'flush', 'ruleset']);
+});
+
 describe('where no firewall drops anything', () => {
   /** The programs that look at firewalls, each in the way of the real one and with its words written down. */
   const WATCHED = ['nft', 'iptables-legacy-save', 'iptables-legacy-restore'];

@@ -156,6 +156,20 @@ describe('plan says of a firewall that drops', () => {
     expect(other.findings[0]?.hint).toContain('"iifgroup 10310" in filter_FORWARD');
   });
 
+  test('with names that nft would read as more than names', () => {
+    const [input] = FIREWALLD.chains.map((each) => ({ ...each, name: 'a; flush ruleset' }));
+    const seen = on('faraday', VXLAN, { ...FIREWALLD, chains: input === undefined ? [] : [input] });
+    expect(accepts(seen)).toEqual([]);
+    expect(seen.findings[0]?.text).toContain('nft cannot be told of a chain with such a name');
+    const table = on('faraday', VXLAN, {
+      ...FIREWALLD,
+      table: 'a; flush ruleset',
+      access: 'unread',
+      chains: [],
+    });
+    expect(texts(table)[0]).toContain('a table with such a name as inet "a; flush ruleset": what it drops');
+  });
+
   test('that it cannot be read without its program', () => {
     const unread: Firewall = { ...filterTable({ tool: 'iptables-legacy' }), access: 'unread', chains: [] };
     expect(texts(on('faraday', VXLAN, unread))).toEqual([
