@@ -1,3 +1,5 @@
+import { parseFirewall } from '../../src/host/firewall-json.ts';
+import { parseLegacy } from '../../src/host/firewall-legacy.ts';
 import type { Host } from '../../src/host/host.ts';
 import { parseFdb, parseIp } from '../../src/host/iproute.ts';
 import { parseTable } from '../../src/host/nft.ts';
@@ -13,6 +15,14 @@ export interface Captured {
   readonly fdb: readonly unknown[];
   /** `nft -j list table` of the island's table; null where there is none. */
   readonly nft: unknown;
+  /** What `nft -j -p -t list table` printed of tables of others, where there are any. */
+  readonly firewalls?: readonly {
+    readonly family: 'ip' | 'inet';
+    readonly table: string;
+    readonly listing: unknown;
+  }[];
+  /** What `iptables-legacy-save -t filter` printed, where it is in use. */
+  readonly legacy?: string;
   /** `net.ipv4.conf.*.forwarding` by link. */
   readonly forwarding: Readonly<Record<string, string>>;
   /** /var/lib/island/<island>/joined.json and the files of /run/island/<island>/, where the host had joined. */
@@ -24,13 +34,16 @@ export interface Captured {
 
 /** The capture as island would have read it there. */
 export function observedFrom(captured: Captured): Observed {
-  const { address, route, rule, neighbour, fdb, nft, forwarding } = captured;
+  const { address, route, rule, neighbour, fdb, nft, forwarding, firewalls = [], legacy } = captured;
   const answers = [address, route, rule, neighbour].map((answer) => `${JSON.stringify(answer)}\n`);
   return {
     ...parseIp(answers.join('')),
     fdb: parseFdb(JSON.stringify(fdb)),
     nft: nft === null ? 'absent' : parseTable('island-r2lab', JSON.stringify(nft)),
-    firewalls: [],
+    firewalls: [
+      ...firewalls.map(({ listing, ...name }) => parseFirewall(name, JSON.stringify(listing))),
+      ...(legacy === undefined ? [] : [parseLegacy(legacy)]),
+    ],
     forwarding: new Map(Object.entries(forwarding)),
     claims: [],
   };
