@@ -46,8 +46,8 @@ interface Context {
   readonly problems: Problem[];
 }
 
-/** 10 000 peers take less than one million. */
-const MOST_CHARACTERS = 16_000_000;
+/** 10 000 peers take less than one million; a hostile text of this length takes some seconds. */
+const MOST_CHARACTERS = 4_000_000;
 const DEEPEST = 32;
 
 const TOO_DEEP: Fault = {
@@ -101,13 +101,8 @@ export function parseText(text: string): Parsed {
     return unread([{ ...fault, line: 1, column: 1, path: [], value: String(text.length) }]);
   }
   const body = text.replace(/^\uFEFF/, '');
-  // Comparing every key with every other one takes minutes on a large map; `read` finds duplicates in one pass.
-  const document = parseDocument(body, {
-    lineCounter: context.lines,
-    prettyErrors: false,
-    schema: 'core',
-    uniqueKeys: false,
-  });
+  const document = documentIn(body, context);
+  if (document === undefined) return unread([{ ...problemAt(0, TOO_DEEP, context), path: [] }]);
   const errors = [...document.errors, ...document.warnings];
   if (errors.length > 0) return unread(syntaxProblems(errors, body, context));
   const { value, spot } = read(document.contents, [], context);
@@ -118,6 +113,19 @@ export function parseText(text: string): Parsed {
     problems: [...context.problems, ...root],
     locate: (path, part = 'value') => locate(spot, { path, part }, context.lines),
   };
+}
+
+/** Undefined for what the parser, which calls itself for each level of some texts, has not the stack to read. */
+function documentIn(text: string, { lines }: Context) {
+  try {
+    // Comparing every key with every other one takes minutes on a large map; `read` finds duplicates in one pass.
+    return parseDocument(text, {
+      ...{ lineCounter: lines, prettyErrors: false, schema: 'core', uniqueKeys: false },
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function unread(problems: readonly Problem[]): Parsed {

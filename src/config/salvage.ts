@@ -1,4 +1,5 @@
 import { fromNumber } from '../model/ip.ts';
+import type { Fault } from '../model/names.ts';
 import { type Container, formatPath, isContainer, type Path, type PlacedFault, valueAt } from './fault.ts';
 import { faultsOf } from './issues.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -37,6 +38,11 @@ interface Doomed {
 /** A field, the entry that needs it, what judges entries, what judges lists: no file takes as many rounds as this. */
 const ROUNDS = 12;
 
+const TOO_MANY: Fault = {
+  message: 'more is wrong than can be listed',
+  hint: 'start with a few entries from an example of "island init"',
+};
+
 /** What the hub and every peer need. */
 const END_KEY = /^(?:hub|peers\[\d+\])\.(name|outer|inner)$/;
 
@@ -45,13 +51,27 @@ const END_KEY = /^(?:hub|peers\[\d+\])\.(name|outer|inner)$/;
  * it in the same run. Whatever is faulty is cut out, and the rest is judged again until it has no fault.
  */
 export function salvage(value: unknown): Salvage {
+  try {
+    return salvaged(value);
+  } catch (error) {
+    // The schema library hands on issues as the arguments of one call, and the stack does not hold any number.
+    if (!(error instanceof RangeError)) throw error;
+    const faults = [{ ...TOO_MANY, path: [], part: 'value' } as const];
+    return {
+      ...{ faults, config: undefined, incomplete: new Set() },
+      ...{ originOf: (path) => path, isConsequence: () => false },
+    };
+  }
+}
+
+function salvaged(value: unknown): Salvage {
   let result = configSchema.safeParse(value);
   const root = (result.success ? value : structuredClone(value)) as Container;
   const rest: Rest = { root, origins: new Map(), cut: new Set(), touched: new Set(), standIns: 0 };
   const faults: PlacedFault[] = [];
   for (let round = 0; round < ROUNDS && !result.success; round += 1) {
     const found = result.error.issues.flatMap((issue) => faultsOf(issue, rest.root));
-    faults.push(...newFaults(rest, found));
+    for (const fault of newFaults(rest, found)) faults.push(fault);
     const paths = found.map(({ path }) => path);
     if (!cutOut(rest, paths)) break;
     result = configSchema.safeParse(rest.root);

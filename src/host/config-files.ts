@@ -7,7 +7,7 @@ import { readTrusted } from './read.ts';
 
 const CONFIG_DIR = '/etc/island';
 
-/** A file of 65 000 peers has ten million. */
+/** Four for each of the characters that the parser takes. */
 const MOST_BYTES = 16_000_000;
 
 /**

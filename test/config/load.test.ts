@@ -157,6 +157,10 @@ describe('places', () => {
   });
 });
 
+function numbered(count: number): string {
+  return Array.from({ length: count }, (_, index) => `k${index}`).join();
+}
+
 describe('a hostile file', () => {
   const hostile: readonly (readonly [string, string, string])[] = [
     ['nested lists', '['.repeat(20_000), 'nested too deeply'],
@@ -177,7 +181,14 @@ describe('a hostile file', () => {
       `${MINIMAL}hosts: [{ name: "h[0-255]", address: "10.0.0.[0-255]", routes: [${Array.from({ length: 300 }, (_, i) => `"10.[0-255].${i % 256}.0/24"`).join(', ')}] }]`,
       'too many hosts and routes',
     ],
-    ['sixteen million characters', ' '.repeat(16_000_001), 'file is too long'],
+    ['more than four million characters', ' '.repeat(4_000_001), 'file is too long'],
+    ['a pair in a pair in a pair', `{${'a: '.repeat(60_000)}}`, 'nested too deeply'],
+    ['more unknown keys than a call has arguments', `{${numbered(130_000)}}`, 'unknown key'],
+    [
+      'more faults than a call has arguments',
+      `${MINIMAL}peers:\n${'  - {}\n'.repeat(50_000)}`,
+      'more is wrong than can be listed',
+    ],
   ];
 
   test.each(hostile)('with %s is refused', (_, text, message) => {
