@@ -1,4 +1,4 @@
-import { array, boolean, looseObject, number, optional, string, type z } from 'zod/mini';
+import { array, boolean, looseObject, number, optional, regex, string, type z } from 'zod/mini';
 import { IslandError } from '../errors.ts';
 import { type Ipv4, isIpv4, type Subnet } from '../model/ip.ts';
 import {
@@ -38,9 +38,12 @@ export function parseFdb(text: string): ObservedFdbEntry[] {
   );
 }
 
+/** What comes to stand in commands: the kernel permits no white space in a link's name, and writes MACs itself. */
+const word = string().check(regex(/^\S+$/));
+
 const direction = looseObject({ bytes: number(), packets: number(), errors: number() });
 const linkShape = looseObject({
-  ifname: string(),
+  ifname: word,
   flags: array(string()),
   mtu: number(),
   group: optional(string()),
@@ -110,7 +113,7 @@ function countersOf(stats: z.output<typeof linkShape>['stats64']): ObservedLink[
 const routeShape = looseObject({
   type: optional(string()),
   dst: string(),
-  dev: optional(string()),
+  dev: optional(word),
   gateway: optional(string()),
   prefsrc: optional(string()),
   table: optional(string()),
@@ -119,7 +122,7 @@ const routeShape = looseObject({
   metric: optional(number()),
   flags: optional(array(string())),
   metrics: optional(array(looseObject({ mtu: optional(number()) }))),
-  nexthops: optional(array(looseObject({ gateway: optional(string()), dev: optional(string()) }))),
+  nexthops: optional(array(looseObject({ gateway: optional(string()), dev: optional(word) }))),
   /** Router preference: only IPv6 routes have one. */
   pref: optional(string()),
 });
@@ -211,8 +214,8 @@ function rangeFrom(text: string | undefined, length: number | undefined): Subnet
 
 const neighbourShape = looseObject({
   dst: string(),
-  dev: optional(string()),
-  lladdr: optional(string()),
+  dev: optional(word),
+  lladdr: optional(word),
   state: optional(array(string())),
 });
 
@@ -222,7 +225,7 @@ function toNeighbour(entry: z.output<typeof neighbourShape>): ObservedNeighbour[
   return [{ link: dev, address: dst, mac: lladdr, permanent: state.includes('PERMANENT') }];
 }
 
-const fdbShape = looseObject({ mac: string(), ifname: string(), dst: optional(string()) });
+const fdbShape = looseObject({ mac: word, ifname: word, dst: optional(string()) });
 
 /** `default`, `10.3.1.0/24`, `10.3.1.2`; undefined for IPv6. */
 function subnetFrom(text: string): Subnet | undefined {
