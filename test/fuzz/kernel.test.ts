@@ -130,7 +130,29 @@ describe('a host whose kernel says something else than expected', () => {
     );
     expect(planned).toBeGreaterThan(50);
   });
+
+  test('and has a link with a name that is no name, puts it into no command', async () => {
+    const links = GOLDENS.flatMap(({ config, captured }) =>
+      Object.keys(captured.forwarding)
+        .filter((link) => link !== 'all' && link !== 'default')
+        .map((link) => ({ config, captured, link })),
+    );
+    const hostile = fc.constantFrom('x\nlink delete dev lo', 'x up', 'x\tup', ' x', '\u2028x', '');
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...links), hostile, async ({ config, captured, link }, name) => {
+        const host = frozenHost(renamed(captured, link, name), config);
+        const refused = await refusal(() => plan(host, {}));
+        expect(refused?.code).toBe('E_APPLY');
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
+
+/** The capture with another name for a link, wherever it stands. */
+function renamed(captured: Captured, from: string, to: string): Captured {
+  return JSON.parse(JSON.stringify(captured), (_, value) => (value === from ? to : value));
+}
 
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
   ip: (text) => parseIp(text),
