@@ -11,7 +11,7 @@ import type { Host } from './host.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
 import { exclusively } from './lock.ts';
 import { readNetworkd } from './networkd.ts';
-import { parseTable } from './nft.ts';
+import { isListed, parseTable } from './nft.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
 import { findSession } from './session.ts';
@@ -72,12 +72,19 @@ async function observeFdb(): Promise<Observed['fdb']> {
   return parseFdb(outputOf('bridge', await run('bridge', ['-j', 'fdb', 'show'])));
 }
 
-/** Without nft there can be no table of ours; `nft list` fails when there is none. */
+/**
+ * Without nft there can be no table of ours. `nft list` fails where there is none and where it cannot look, and
+ * a table that is only not seen must not count as gone: an undo would remove it. So the list of all is asked.
+ */
 async function observeNft(name: string, { path, isRoot }: Sight): Promise<Observed['nft']> {
   if (!isRoot) return 'unreadable';
   if (!isInstalled('nft', path)) return 'absent';
-  const { exitCode, stdout } = await run('nft', ['-j', 'list', 'table', 'inet', name]);
-  return exitCode === 0 ? parseTable(name, stdout) : 'absent';
+  const listing = await run('nft', ['-j', 'list', 'table', 'inet', name]);
+  if (listing.exitCode === 0) return parseTable(name, listing.stdout);
+  const tables = await run('nft', ['-j', 'list', 'tables', 'inet']);
+  // Where the kernel has no nftables, both fail.
+  if (tables.exitCode !== 0 || !isListed(name, tables.stdout)) return 'absent';
+  return parseTable(name, outputOf('nft', listing));
 }
 
 async function listNft(name: string): Promise<string> {

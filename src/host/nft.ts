@@ -47,6 +47,15 @@ export function parseTable(name: string, listing: string): NftTable {
   };
 }
 
+const tablesShape = looseObject({
+  nftables: array(looseObject({ table: optional(looseObject({ name: string() })) })),
+});
+
+/** Whether the table is among those that `nft -j list tables` printed. */
+export function isListed(name: string, listing: string): boolean {
+  return readJson(listing, tablesShape, 'nft').nftables.some(({ table }) => table?.name === name);
+}
+
 function toChain(chain: z.output<typeof chainShape>, rules: readonly z.output<typeof ruleShape>[]): NftChain {
   const { name, type, hook, prio, policy } = chain;
   const words = `type ${type} hook ${hook} priority ${prio}${policy === 'drop' ? ' policy drop' : ''}`;
