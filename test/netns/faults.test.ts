@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FAULTY, installFault, removeFaults } from '../support/faults.ts';
+import { FAULTY, faulty, installFault, removeFaults } from '../support/faults.ts';
 import { ISLAND, install, island, modelFile, mustIsland } from '../support/island.ts';
 import { type Dump, dump } from '../support/lab/dump.ts';
 import type { LabHost } from '../support/lab/host.ts';
@@ -23,91 +23,9 @@ beforeEach(async () => {
   bare = await dump(faraday);
 });
 
-/** Runs island with the stand-ins of test/support/faults.ts in front of the real programs. */
-function faulty(...args: readonly string[]) {
-  return faraday.exec([process.execPath, ISLAND, ...args], { env: FAULTY, timeoutMs: 60_000 });
-}
-
-/** Points in the middle of what join runs on faraday: before, between and after any kind of line. */
-const POINTS = [
-  ['nft', 0],
-  ['ip', 0],
-  ['ip', 1],
-  ['ip', 2],
-  ['ip', 4],
-  ['ip', 7],
-  ['ip', 100],
-  ['bridge', 0],
-  ['bridge', 1],
-] as const;
-
-describe('killed with kill -9', () => {
-  test.each(POINTS)('in %s after %i lines, join is finished by the next join', async (tool, lines) => {
-    await installFault(faraday, tool, { lines, act: 'kill island' });
-    expect((await faulty('join')).code).not.toBe(0);
-    await removeFaults(faraday);
-    await mustIsland(faraday, 'join');
-    expect((await island(faraday, 'plan', '--exit-code')).code).toBe(0);
-    await mustIsland(faraday, 'leave');
-    expect(await dump(faraday)).toEqual(bare);
-  });
-
-  test.each([['ip', 1] as const, ['ip', 100] as const])(
-    'in %s after %i lines, join is undone by leave',
-    async (tool, lines) => {
-      await installFault(faraday, tool, { lines, act: 'kill island' });
-      expect((await faulty('join')).code).not.toBe(0);
-      await removeFaults(faraday);
-      await mustIsland(faraday, 'leave');
-      expect(await dump(faraday)).toEqual(bare);
-    },
-  );
-
-  test.each([['ip', 0] as const, ['ip', 2] as const, ['nft', 0] as const])(
-    'in %s after %i lines, leave is finished by the next leave',
-    async (tool, lines) => {
-      await mustIsland(faraday, 'join');
-      await installFault(faraday, tool, { lines, act: 'kill island' });
-      expect((await faulty('leave')).code).not.toBe(0);
-      await removeFaults(faraday);
-      await mustIsland(faraday, 'leave');
-      expect(await dump(faraday)).toEqual(bare);
-    },
-  );
-});
-
-describe('refused by the kernel in the middle', () => {
-  test.each(POINTS)('of %s after %i lines, join undoes what it did and says so', async (tool, lines) => {
-    await installFault(faraday, tool, { lines, act: 'fail' });
-    const { code, stderr } = await faulty('join');
-    await removeFaults(faraday);
-    expect({ code, undone: stderr.includes('everything that this run did is undone') }).toEqual({
-      code: tool === 'ip' && lines === 0 ? 69 : 71,
-      undone: true,
-    });
-    expect(await dump(faraday)).toEqual(bare);
-  });
-
-  test('a repair that fails leaves the island as it was before the repair', async () => {
-    await mustIsland(faraday, 'join');
-    await install(
-      [faraday],
-      modelFile(
-        'vxlan',
-        '  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.9, networks: [{ subnet: 10.99.0.0/24, gateway: 10.99.0.1 }] }\n',
-      ),
-    );
-    const before = await dump(faraday);
-    await installFault(faraday, 'ip', { lines: 0, act: 'fail' });
-    expect((await faulty('join')).stderr).toContain('everything that this run did is undone');
-    await removeFaults(faraday);
-    expect(await dump(faraday)).toEqual(before);
-  });
-});
-
 describe('interrupted', () => {
   test('by SIGTERM in the middle, join undoes what it did', async () => {
-    await installFault(faraday, 'nft', { lines: 0, act: 'wait' });
+    await installFault(faraday, { tool: 'nft', lines: 0, act: 'wait' });
     const run = faraday.start([process.execPath, ISLAND, 'join'], { env: FAULTY });
     await vi.waitFor(() => faraday.run(['test', '-e', '/run/faults/waiting']), { timeout: 20_000 });
     run.signal('SIGTERM');
@@ -120,7 +38,7 @@ describe('interrupted', () => {
   });
 
   test('by a second writer, the second one is told so and the first goes on', async () => {
-    await installFault(faraday, 'ip', { lines: 0, act: 'wait' });
+    await installFault(faraday, { tool: 'ip', lines: 0, act: 'wait' });
     const first = faraday.start([process.execPath, ISLAND, 'join'], { env: FAULTY });
     await vi.waitFor(() => faraday.run(['test', '-e', '/run/faults/waiting']), { timeout: 20_000 });
     const second = await island(faraday, 'leave');
@@ -156,14 +74,7 @@ describe('where something is missing', () => {
   });
 
   test('root, join says so with status 77, and what only reads still works', async () => {
-    const nobody = [
-      'setpriv',
-      '--reuid',
-      '65534',
-      '--clear-groups',
-      '--inh-caps=-all',
-      '--bounding-set=-all',
-    ];
+    const nobody = 'setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all'.split(' ');
     const { code, stderr } = await faraday.exec([...nobody, process.execPath, ISLAND, 'join']);
     expect({ code, stderr }).toEqual({ code: 77, stderr: expect.stringContaining('sudo island join') });
     expect((await faraday.exec([...nobody, process.execPath, ISLAND, 'plan'])).code).toBe(0);
@@ -188,9 +99,9 @@ describe('where something is missing', () => {
       ).code === 0;
     if (has) await faraday.run(['ip', 'link', 'delete', 'probe']);
     // Where the kernel has ipip, a stand-in plays one that has not: it refuses the first line.
-    if (has) await installFault(faraday, 'ip', { lines: 0, act: 'fail' });
+    if (has) await installFault(faraday, { tool: 'ip', lines: 0, act: 'fail' });
     await install([faraday], modelFile('ipip'));
-    const { code, stderr } = await faulty('join');
+    const { code, stderr } = await faulty(faraday, 'join');
     await removeFaults(faraday);
     expect(code).toBe(69);
     expect(stderr).toContain('this kernel does not make the ipip link');
@@ -247,71 +158,6 @@ describe('what others have here', () => {
     });
     expect(await dump(faraday)).toEqual(before);
     await faraday.ip([`link delete ${name}`]);
-  });
-});
-
-describe('somebody else changes what is ours', () => {
-  const DRIFTS: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['the link is deleted', ['ip', 'link', 'delete', 'LINK'], /link LINK .* is missing/],
-    ['the link is set down', ['ip', 'link', 'set', 'LINK', 'down'], /link LINK .* is down/],
-    ['its MTU is changed', ['ip', 'link', 'set', 'LINK', 'mtu', '1300'], /mtu is 1300 instead of 1450/],
-    [
-      'the inner address is removed',
-      ['ip', 'address', 'delete', '10.3.1.3/32', 'dev', 'LINK'],
-      /address 10\.3\.1\.3 on LINK is missing/,
-    ],
-    [
-      'the table is flushed',
-      ['ip', 'route', 'flush', 'table', '10310'],
-      /route 138\.96\.245\.0\/24 in table 10310 is missing/,
-    ],
-    [
-      'the rules are gone',
-      ['ip', 'rule', 'flush', 'protocol', '110'],
-      /rule \d+ .* lookup 10310.* is missing/,
-    ],
-    [
-      'nftables is flushed',
-      ['nft', 'delete', 'table', 'inet', 'island-r2lab'],
-      /nft table island-r2lab is missing/,
-    ],
-    [
-      'a chain is emptied',
-      ['nft', 'flush', 'chain', 'inet', 'island-r2lab', 'sources'],
-      /nft table island-r2lab: sources differs/,
-    ],
-    [
-      'forwarding is switched off',
-      ['sh', '-c', 'echo 0 >/proc/sys/net/ipv4/conf/control/forwarding'],
-      /sysctl net\.ipv4\.conf\.control\.forwarding: value is 0 instead of 1/,
-    ],
-    [
-      'a forwarding entry is stolen',
-      [
-        'sh',
-        '-c',
-        'bridge fdb replace $(bridge fdb show dev LINK | cut -d" " -f1) dev LINK dst 203.0.113.66 self permanent',
-      ],
-      /outer is 203\.0\.113\.66 instead of 138\.96\.245\.50/,
-    ],
-    [
-      'the neighbour is removed',
-      ['ip', 'neighbour', 'delete', '10.3.1.2', 'dev', 'LINK'],
-      /neighbour 10\.3\.1\.2 on LINK is missing/,
-    ],
-  ];
-
-  test.each(DRIFTS)('%s: status names it, join repairs it', async (_, command, words) => {
-    await mustIsland(faraday, 'join');
-    const before = await dump(faraday);
-    const link = (await faraday.run(['sh', '-c', 'ls /sys/class/net | grep isl-'])).trim();
-    await faraday.run(command.map((word) => word.replaceAll('LINK', link)));
-    const { code, stdout } = await island(faraday, 'status');
-    expect(code).toBe(1);
-    expect(stdout).toMatch(new RegExp(words.source.replaceAll('LINK', link)));
-    await mustIsland(faraday, 'join');
-    expect((await island(faraday, 'status')).stdout).toContain('as the file says');
-    expect(await dump(faraday)).toEqual(before);
   });
 });
 
