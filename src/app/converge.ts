@@ -97,6 +97,8 @@ async function undo(
     for (const effect of effectsOf(steps)) await perform(host, effect, onCommand);
     for (const [index, { file }] of [...change.records.entries()].toReversed()) {
       const text = earlier[index];
+      // A disk that refused to write it would refuse this as well.
+      if ((await store.read(file)) === text) continue;
       await (text === undefined ? store.remove(file) : store.write(file, text));
     }
     return undefined;

@@ -1,5 +1,5 @@
 import { IslandError } from '../errors.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, Store } from '../host/host.ts';
 import { nftTableOf } from '../model/addressing.ts';
 import { diff } from '../plan/diff.ts';
 import type { Observed } from '../plan/observed.ts';
@@ -37,11 +37,22 @@ export async function leave(
     const outlook = await outlookOf(host, leaving);
     requireSame(agreed, leaveRisk(host, outlook));
     const changed = await goTo(host, outlook, options);
+    await forget(store);
+    return { island, changed };
+  });
+}
+
+/** A disk that has become read-only keeps nobody on the island: the kernel goes first, and this can be done again. */
+async function forget(store: Store): Promise<void> {
+  try {
     await dropPending(store);
     await store.remove('sysctls');
     await store.remove('joined');
-    return { island, changed };
-  });
+  } catch (cause) {
+    if (!(cause instanceof IslandError)) throw cause;
+    const { code, message, hint = 'run the command again' } = cause;
+    throw new IslandError(code, `${message}; all else has left the island`, { hint, cause });
+  }
 }
 
 /** What was there before, of what the kernel does not remember by itself. */

@@ -48,7 +48,7 @@ async function islandsWith(name: StoredFile): Promise<readonly string[]> {
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = temporaryOf(path);
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await makeFolders(dirname(path));
     const file = await open(temporary, 'w', mode);
     try {
       await file.writeFile(text);
@@ -60,9 +60,19 @@ async function replaceFile(path: string, text: string, mode: number): Promise<vo
     await syncFolder(dirname(path));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
+    await removeIfEmpty(dirname(path)).catch(() => undefined);
     throw new IslandError('E_APPLY', `${path}: cannot write: ${reasonOf(cause)}`, {
       hint: `check the space and the mount of ${dirname(path)} with "df" and "findmnt"`,
       cause,
+    });
+  }
+}
+
+/** One by one: of a read-only disk, mkdir with `recursive` says ENOENT. */
+async function makeFolders(folder: string): Promise<void> {
+  for (const each of [dirname(folder), folder]) {
+    await mkdir(each, 0o755).catch((cause) => {
+      if (codeOf(cause) !== 'EEXIST') throw cause;
     });
   }
 }
@@ -121,9 +131,10 @@ async function list(directory: string): Promise<readonly string[]> {
   }
 }
 
+/** Looks first: a read-only disk refuses to remove what is not there, or not empty, as well. */
 async function removeIfEmpty(directory: string): Promise<void> {
   try {
-    await rmdir(directory);
+    if ((await readdir(directory)).length === 0) await rmdir(directory);
   } catch (cause) {
     if (!['ENOTEMPTY', 'ENOENT', 'EEXIST'].includes(codeOf(cause))) throw cause;
   }
