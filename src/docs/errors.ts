@@ -33,7 +33,7 @@ const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   },
   E_RETRY: {
     sysexit: 'EX_TEMPFAIL',
-    when: 'Not now: another island command is changing this island, the uplink has no route yet, or you interrupted or did not agree.',
+    when: 'Not now: another island command is changing this island, the uplink is down or has no route yet, or you interrupted or did not agree.',
     remedy: 'Run it again later. The unit does so by itself.',
   },
   E_PERMISSION: {

@@ -4,6 +4,7 @@ import { contains, covers, type Ipv4, overlaps, parseSubnet, type Subnet } from 
 import type { Island, Network } from '../model/island.ts';
 import type { MemberPlace } from '../model/place.ts';
 import { destinationsOf } from '../model/reach.ts';
+import { shellWord } from '../model/text.ts';
 import { linkWith, type Observed, ownAddresses } from './observed.ts';
 import type { Resource, Route } from './resource.ts';
 import { connectedWithin, lookupRule, onLinkOf, routeMaker, withThrows } from './routes.ts';
@@ -47,7 +48,8 @@ function checkMember({ observed }: MemberSetting, { name, address, host, network
       hint: `remove "translate: true" from ${name} in the file, and join everywhere again`,
     });
   }
-  if (linkWith(observed, address) === undefined) {
+  const link = linkWith(observed, address);
+  if (link === undefined) {
     throw new IslandError(
       'E_CONFIG',
       `${name} is ${address} in the file, and no link of this host has that`,
@@ -55,6 +57,11 @@ function checkMember({ observed }: MemberSetting, { name, address, host, network
         hint: 'say who this host is with --name, or correct "address:" in the file',
       },
     );
+  }
+  if (!link.up) {
+    throw new IslandError('E_RETRY', `${name}: the link ${link.name} with ${address} is down`, {
+      hint: `bring it up first, such as with "ip link set ${shellWord(link.name)} up"`,
+    });
   }
   if (onLinkOf(observed, network.gateway) === undefined) {
     throw new IslandError('E_CONFIG', `${name}: the next hop ${network.gateway} is on no link of this host`, {
