@@ -51,7 +51,9 @@ const DISKS = [
 const RELIEF = 'mount -o remount,rw,size=64k "$0"; rm -f "$0/filler" "$0/"[123]';
 
 const CASES = DISKS.flatMap(([name, options, spoil, reason]) =>
-  Object.entries(FILES).map(([folder, file]) => ({ name, options, spoil, reason, folder, file })),
+  Object.entries(FILES).map(
+    ([folder, file]) => [name, folder, { name, options, spoil, reason, folder, file }] as const,
+  ),
 );
 
 /** Runs a line of shell with the folder as $0; of what no longer fits there, only a part is written. */
@@ -60,8 +62,8 @@ async function shell(line: string, folder: string): Promise<void> {
 }
 
 test.each(CASES)(
-  'a disk that is $name at $folder: join names the file and changes nothing, later ones repair, and leave leaves',
-  async (disk) => {
+  'a disk that is %s at %s: join names the file and changes nothing, later ones repair, and leave leaves',
+  async (_, __, disk) => {
     await withDisk(disk.folder, disk.options, async () => {
       await shell(disk.spoil, disk.folder);
       const before = await stateOf(hub);

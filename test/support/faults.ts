@@ -59,6 +59,27 @@ export async function faultHappened(host: LabHost): Promise<boolean> {
   return (await host.exec(['test', '-e', `${DIRECTORY}/happened`])).code === 0;
 }
 
+/** Puts stand-ins in front of the programs that only note what they are told to do. */
+export async function installRecorder(host: LabHost): Promise<void> {
+  await removeFaults(host);
+  await host.run(['mkdir', '-p', DIRECTORY]);
+  for (const tool of TOOLS) await host.writeFile(`${DIRECTORY}/${tool}`, recorderScript(tool), 0o755);
+}
+
+/** The lines that were given to ip and bridge, as commands. */
+export async function recorded(host: LabHost): Promise<readonly string[]> {
+  return (await host.run(['sh', '-c', `cat ${DIRECTORY}/ran 2>/dev/null || :`])).split('\n').filter(Boolean);
+}
+
+function recorderScript(tool: Tool): string {
+  const note = tool === 'nft' ? 'cat' : `tee all; sed 's/^/${tool} /' all >>ran`;
+  return `#!/bin/sh
+case "$*" in *-j*|list*) exec /usr/sbin/${tool} "$@" ;; esac
+cd ${DIRECTORY}
+{ ${note}; } | /usr/sbin/${tool} "$@"
+`;
+}
+
 /**
  * Of the first batch that writes, the lines before this one reach the kernel. To fail, a line that the kernel
  * refuses stands in its way, so that the real program says so in its own words.
