@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readKept, readPending } from '../../src/app/pending.ts';
 import { readJoined, readSysctls } from '../../src/app/record.ts';
 import { IslandError } from '../../src/errors.ts';
 import { parseFilterTables, parseFirewall } from '../../src/host/firewall-json.ts';
-import type { Store } from '../../src/host/host.ts';
+import type { Host, Store } from '../../src/host/host.ts';
 import { parseFdb, parseIp } from '../../src/host/iproute.ts';
 import { isListed, parseTable } from '../../src/host/nft.ts';
 import { ownAccepts } from '../../src/plan/accept.ts';
 import { type Firewall, fateOf } from '../../src/plan/firewall.ts';
 import { ownedOf } from '../../src/plan/owned.ts';
+import { frozenHost } from '../support/captured.ts';
+import { GOLDENS } from '../support/goldens.ts';
 
 const storeOf = (text: string): Store => ({
   read: () => Promise.resolve(text),
@@ -29,6 +32,8 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'the tables that nft printed': (text) => isListed('island-r2lab', text),
   'joined.json': (text) => readJoined(storeOf(text)),
   'sysctls.json': (text) => readSysctls(storeOf(text)),
+  'before.json': (text) => readKept(storeOf(text)),
+  'confirm.json': (text) => readPending({ ...hostOf(), store: () => storeOf(text) }, 'r2lab'),
 };
 
 function judged(firewall: Firewall): unknown {
@@ -37,6 +42,12 @@ function judged(firewall: Firewall): unknown {
     ownAccepts([firewall], 'r2lab'),
     chains.map((chain) => fateOf({ iifname: 'isl-x' }, chain, { chains })),
   ];
+}
+
+function hostOf(): Host {
+  const [golden] = GOLDENS;
+  if (golden === undefined) throw new Error('no golden plan');
+  return frozenHost(golden.captured, golden.config);
 }
 
 function used(view: Parameters<typeof ownedOf>[0]): unknown {

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FAULTY, installFault, removeFaults } from '../support/faults.ts';
 import { ISLAND, install, island, joinAll, modelFile, mustIsland } from '../support/island.ts';
-import { dump } from '../support/lab/dump.ts';
 import type { LabHost } from '../support/lab/host.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
+import { type State, stateOf } from '../support/state.ts';
 
 /** Another file of the same island: what it makes of faraday differs in every kind of thing. */
 const OTHER = `mtu: 1400\n${modelFile('vxlan', '  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.9 }\n')}`;
 
 let lab: Lab;
 let faraday: LabHost;
-let bare: unknown;
+let bare: State;
 
 beforeAll(async () => {
   lab = await createLab();
@@ -31,11 +31,7 @@ beforeEach(async () => {
   bare = await allOf();
 });
 
-/** The kernel's state, and what island keeps on disk. */
-async function allOf() {
-  const files = ['sh', '-c', 'cd / && grep -rs "" run/island var/lib/island | sort; true'];
-  return { state: await dump(faraday), files: await faraday.run(files) };
-}
+const allOf = () => stateOf(faraday);
 
 interface Waiting {
   readonly leftMs: number;
@@ -96,7 +92,7 @@ describe('a join that nobody confirms is undone, and leaves neither file nor pro
   });
 
   test('when it was itself killed half-way', async () => {
-    await installFault(faraday, 'ip', { lines: 4, act: 'kill island' });
+    await installFault(faraday, { tool: 'ip', lines: 4, act: 'kill island' });
     const words = [process.execPath, ISLAND, 'join', '--confirm-within', '2s'];
     expect((await faraday.exec(words, { env: FAULTY })).code).not.toBe(0);
     await removeFaults(faraday);
@@ -165,7 +161,7 @@ describe('while a join waits,', () => {
   });
 
   test('Ctrl-C in the middle of it undoes it at once', async () => {
-    await installFault(faraday, 'nft', { lines: 0, act: 'wait' });
+    await installFault(faraday, { tool: 'nft', lines: 0, act: 'wait' });
     const words = [process.execPath, ISLAND, 'join', '--confirm-within', '1h'];
     const run = faraday.start(words, { env: FAULTY });
     await vi.waitFor(() => faraday.run(['test', '-e', '/run/faults/waiting']), { timeout: 20_000 });
