@@ -178,11 +178,12 @@ describe('while a join waits,', () => {
 
 describe('when the watcher is killed with kill -9,', () => {
   test('status says so, and join has it watched again', async () => {
-    await mustIsland(faraday, 'join', '--confirm-within', '5s');
+    await mustIsland(faraday, 'join', '--confirm-within', '1h');
     await killWatcher();
     expect((await island(faraday, 'status')).stdout).toContain('the process that would undo it has gone');
     await mustIsland(faraday, 'join');
     expect(await pendingNow()).toMatchObject({ watched: true });
+    await mustIsland(faraday, 'join', '--confirm-within', '1s');
     await settled();
     expect(await allOf()).toEqual(bare);
   });
