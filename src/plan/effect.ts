@@ -3,7 +3,15 @@ import { shellWord } from '../model/text.ts';
 import { isAcceptStep, legacyAcceptLines, nftAcceptLines } from './accept.ts';
 import type { Step } from './diff.ts';
 import { MAIN_TABLE } from './observed.ts';
-import { type Link, type NftTable, type Resource, type Route, type Rule, selectorOf } from './resource.ts';
+import {
+  keyOf,
+  type Link,
+  type NftTable,
+  type Resource,
+  type Route,
+  type Rule,
+  selectorOf,
+} from './resource.ts';
 
 /** One process, or one write to a file under /proc/sys. `lines` are commands without the tool's name. */
 export type Effect =
@@ -19,7 +27,10 @@ export type Effect =
  */
 export function effectsOf(steps: readonly Step[]): Effect[] {
   const tables = steps.filter(isNftStep);
-  const accepts = steps.filter(isAcceptStep);
+  // Each goes to the top of its chain: always in the same order, an undo puts them back as they stood.
+  const accepts = steps
+    .filter(isAcceptStep)
+    .toSorted((a, b) => (keyOf(a.resource) < keyOf(b.resource) ? -1 : 1));
   const putFirst = tables.filter(({ action }) => action !== 'remove');
   const putLast = tables.filter(({ action }) => action === 'remove');
   return [

@@ -232,8 +232,8 @@ describe('a rule of ours', () => {
     const text = (steps: Parameters<typeof effectsOf>[0]) => effectsOf(steps).flatMap(commandsOf).join('\n');
     expect(text(diff([], legacy))).toBe(`iptables-legacy-restore --noflush <<'EOF'
 *filter
--I INPUT -p 4 -m comment --comment "island:r2lab -p 4" -j ACCEPT
 -I INPUT -i isl-+ -m comment --comment "island:r2lab -i isl-+" -j ACCEPT
+-I INPUT -p 4 -m comment --comment "island:r2lab -p 4" -j ACCEPT
 COMMIT
 EOF`);
     expect(text(diff(legacy, []))).toContain(
