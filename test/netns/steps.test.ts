@@ -127,7 +127,8 @@ async function everyStart(host: LabHost): Promise<void> {
     faultAt: (start: number): Fault => ({ start, when: 'after', act: 'fail' }),
     ended({ code, stderr }: Outcome) {
       expect(stderr).toMatch(/^island: (?:ip|bridge|nft)\b.*: a stand-in fails/);
-      expect(code).toBe(71);
+      // Firewalls of others are written by others, and may be readable in a moment.
+      expect(code).toBe(/the firewalls of this host/.test(stderr) ? 75 : 71);
     },
   };
   await throughAll(host, { ...trial, verb: 'join', takenBackBy: 'leave' });
@@ -137,7 +138,13 @@ async function everyStart(host: LabHost): Promise<void> {
 }
 
 describe('one program', () => {
-  test.concurrent.each(NAMES)(
+  // A firewall of somebody else that drops what the hub forwards, so that join has to write there as well.
+  const firewall = 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }';
+  beforeAll(() => lab.host('sopnode-l1').run(['nft', '-f', '-'], { input: firewall }));
+  afterAll(() => lab.host('sopnode-l1').run(['nft', 'delete', 'table', 'ip', 'filter']));
+
+  // What a member starts, a gateway starts as well.
+  test.concurrent.each(NAMES.slice(0, 2))(
     'on %s, whichever program says that it failed, all is as before',
     async (name) => {
       const host = lab.host(name);
