@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Risk } from '../../app/consent.ts';
+import type { Joined } from '../../app/join.ts';
 import { durationFault, durationMs } from '../../model/duration.ts';
+import type { Finding } from '../../plan/finding.ts';
 import { acceptRiskOption, type Deps, type PlaceOptions, withExamples, withPlace } from '../options.ts';
 
 interface JoinFlags extends PlaceOptions {
@@ -36,7 +38,7 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
       const ms = Math.round(machine.now());
       if (options.json === true) out.json(joinJson(joined, ms));
       else out.line(renderJoin(joined, ms));
-      for (const finding of joined.scene.findings) out.note(findingLine(finding));
+      for (const finding of newsOf(joined)) out.note(findingLine(finding));
       if (joined.pending !== undefined) out.note(pendingSentence(joined.pending));
     });
   return withExamples(withPlace(command), [
@@ -46,6 +48,11 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
     ['island join --confirm-within 60s', 'undo it unless you confirm: you may be locked out'],
     ['island join --accept-risk ssh', 'from a script, even if your session changes its way'],
   ]);
+}
+
+/** What is good to know is said once, when something was done; what is in the way every time. */
+function newsOf({ scene: { findings, steps } }: Joined): readonly Finding[] {
+  return findings.filter(({ weight }) => steps.length > 0 || weight !== 'note');
 }
 
 function parseWithin(text: string): number {
