@@ -6,9 +6,16 @@ import { hasFlags, parseFilterTables, parseFirewall, parseFlags, type TableName 
 import { parseLegacy } from './firewall-legacy.ts';
 import { isInstalled } from './require.ts';
 
-/** The firewalls of this host that are not island's; for root alone, who else may not read them. */
-export async function observeFirewalls(path: string): Promise<Firewall[]> {
-  const [tables, legacy] = await Promise.all([observeTables(path), observeLegacy(path)]);
+const LIST_CHAINS = ['-j', 'list', 'chains'] as const;
+
+/** Every chain of nftables, as nft prints it; undefined where there is no nft. For root alone, who else may not read it. */
+export function listChains(path: string): Promise<string | undefined> {
+  return isInstalled('nft', path) ? outputOf('nft', LIST_CHAINS) : Promise.resolve(undefined);
+}
+
+/** The firewalls of this host that are not island's, by the chains there are. */
+export async function observeFirewalls(path: string, chains: string | undefined): Promise<Firewall[]> {
+  const [tables, legacy] = await Promise.all([observeTables(chains), observeLegacy(path)]);
   return [...tables, ...legacy];
 }
 
@@ -17,14 +24,10 @@ export async function observeFirewalls(path: string): Promise<Firewall[]> {
  * that takes nft a second to list, nearly all of it in tables that translate. One process per table, since
  * nft 1.0.6 lists only the last of several.
  */
-async function observeTables(path: string): Promise<Firewall[]> {
-  if (!isInstalled('nft', path)) return [];
-  const firewalls = await Promise.all((await filterTables()).map(observeTable));
+async function observeTables(chains: string | undefined): Promise<Firewall[]> {
+  if (chains === undefined) return [];
+  const firewalls = await Promise.all(parseFilterTables(chains).map(observeTable));
   return firewalls.filter((firewall) => firewall !== undefined);
-}
-
-async function filterTables(): Promise<TableName[]> {
-  return parseFilterTables(await outputOf('nft', ['-j', 'list', 'chains']));
 }
 
 /** None where it has gone since it was told of: a firewall that is being reloaded. */
@@ -37,7 +40,7 @@ async function observeTable(name: TableName): Promise<Firewall | undefined> {
     const flags = hasFlags(result.stdout) ? parseFlags((await run('nft', words)).stdout) : [];
     return parseFirewall(name, result.stdout, flags);
   }
-  const left = await filterTables();
+  const left = parseFilterTables(await outputOf('nft', LIST_CHAINS));
   if (left.some(({ family, table }) => family === name.family && table === name.table)) {
     throw unread('nft', args, result.stderr);
   }

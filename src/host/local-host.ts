@@ -6,12 +6,12 @@ import { readClaims } from './claims.ts';
 import { readConfigFiles } from './config-files.ts';
 import { type Result, run } from './exec.ts';
 import { joinedIslands, pendingIslands, storeOf } from './files.ts';
-import { observeFirewalls } from './firewall.ts';
+import { listChains, observeFirewalls } from './firewall.ts';
 import type { Host } from './host.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
 import { exclusively } from './lock.ts';
 import { readNetworkd } from './networkd.ts';
-import { isListed, parseTable } from './nft.ts';
+import { hasChains, parseTable } from './nft.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
 import { findSession } from './session.ts';
@@ -49,11 +49,12 @@ type Sight = Pick<LocalHostOptions, 'path' | 'isRoot'>;
 
 async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Observed> {
   requireProgram('ip', path);
+  const chains = isRoot ? listChains(path) : Promise.resolve(undefined);
   const [ip, fdb, nft, firewalls] = await Promise.all([
     run('ip', ['-N', '-j', '-d', '-s', '-batch', '-'], IP_QUERIES),
     observeFdb(),
-    observeNft(nftTable, { path, isRoot }),
-    isRoot ? observeFirewalls(path) : [],
+    isRoot ? observeNft(nftTable, { path, chains }) : ('unreadable' as const),
+    isRoot ? chains.then((text) => observeFirewalls(path, text)) : [],
   ]);
   return {
     ...parseIp(outputOf('ip', ip)),
@@ -72,18 +73,21 @@ async function observeFdb(): Promise<Observed['fdb']> {
   return parseFdb(outputOf('bridge', await run('bridge', ['-j', 'fdb', 'show'])));
 }
 
+interface NftSight {
+  readonly path: string;
+  /** What `nft -j list chains` prints. */
+  readonly chains: Promise<string | undefined>;
+}
+
 /**
  * Without nft there can be no table of ours. `nft list` fails where there is none and where it cannot look, and
- * a table that is only not seen must not count as gone: an undo would remove it. So the list of all is asked.
+ * a table that is only not seen must not count as gone: an undo would remove it. It is gone if it has no chains.
  */
-async function observeNft(name: string, { path, isRoot }: Sight): Promise<Observed['nft']> {
-  if (!isRoot) return 'unreadable';
+async function observeNft(name: string, { path, chains }: NftSight): Promise<Observed['nft']> {
   if (!isInstalled('nft', path)) return 'absent';
   const listing = await run('nft', ['-j', 'list', 'table', 'inet', name]);
   if (listing.exitCode === 0) return parseTable(name, listing.stdout);
-  const tables = await run('nft', ['-j', 'list', 'tables', 'inet']);
-  // Where the kernel has no nftables, both fail.
-  if (tables.exitCode !== 0 || !isListed(name, tables.stdout)) return 'absent';
+  if (!hasChains(name, (await chains) ?? '{"nftables":[]}')) return 'absent';
   return parseTable(name, outputOf('nft', listing));
 }
 

@@ -47,13 +47,14 @@ export function parseTable(name: string, listing: string): NftTable {
   };
 }
 
-const tablesShape = looseObject({
-  nftables: array(looseObject({ table: optional(looseObject({ name: string() })) })),
+const chainsShape = looseObject({
+  nftables: array(looseObject({ chain: optional(looseObject({ family: string(), table: string() })) })),
 });
 
-/** Whether the table is among those that `nft -j list tables` printed. */
-export function isListed(name: string, listing: string): boolean {
-  return readJson(listing, tablesShape, 'nft').nftables.some(({ table }) => table?.name === name);
+/** Whether the table is among those whose chains `nft -j list chains` printed. */
+export function hasChains(name: string, listing: string): boolean {
+  const { nftables } = readJson(listing, chainsShape, 'nft');
+  return nftables.some(({ chain }) => chain?.family === 'inet' && chain.table === name);
 }
 
 function toChain(chain: z.output<typeof chainShape>, rules: readonly z.output<typeof ruleShape>[]): NftChain {

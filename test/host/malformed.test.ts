@@ -7,7 +7,7 @@ import { IslandError } from '../../src/errors.ts';
 import { parseFilterTables, parseFirewall } from '../../src/host/firewall-json.ts';
 import type { Host, Store } from '../../src/host/host.ts';
 import { parseFdb, parseIp } from '../../src/host/iproute.ts';
-import { isListed, parseTable } from '../../src/host/nft.ts';
+import { hasChains, parseTable } from '../../src/host/nft.ts';
 import { ownAccepts } from '../../src/plan/accept.ts';
 import { type Firewall, fateOf } from '../../src/plan/firewall.ts';
 import { ownedOf } from '../../src/plan/owned.ts';
@@ -29,7 +29,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'what nft printed of all chains': parseFilterTables,
   "what nft printed of somebody's table": (text) =>
     judged(parseFirewall({ family: 'ip', table: 'filter' }, text)),
-  'the tables that nft printed': (text) => isListed('island-r2lab', text),
+  'the chains that nft printed': (text) => hasChains('island-r2lab', text),
   'joined.json': (text) => readJoined(storeOf(text)),
   'sysctls.json': (text) => readSysctls(storeOf(text)),
   'before.json': (text) => readKept(storeOf(text)),
