@@ -12,9 +12,12 @@ const GOLDEN = fileURLToPath(new URL('golden', import.meta.url));
  * plan. A change of behaviour shows here as changed commands.
  */
 describe('the plan', () => {
-  test.each(GOLDENS)('of $name', async ({ name, config, captured }) => {
-    const host = frozenHost(captured, config);
-    const lines = renderPlan(await plan(host, {}));
-    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`${GOLDEN}/${name}/plan.txt`);
-  });
+  test.each(GOLDENS.map((golden) => [golden.name, golden] as const))(
+    'of %s',
+    async (name, { config, captured }) => {
+      const host = frozenHost(captured, config);
+      const lines = renderPlan(await plan(host, {}));
+      await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`${GOLDEN}/${name}/plan.txt`);
+    },
+  );
 });
