@@ -24,10 +24,14 @@ function parse(text: string, tool: string): unknown {
     // ip and nft print the control characters of a name or an alias as they are, which is no JSON.
     return JSON.parse(text.replace(/[^\P{Cc}\t\n\r\u007f-\u009f]/gu, escaped));
   } catch (cause) {
-    throw new IslandError('E_APPLY', `${tool} did not print JSON: ${JSON.stringify(text.slice(0, 60))}`, {
-      cause,
-    });
+    throw new IslandError('E_APPLY', `${tool} did not print JSON: ${faultIn(text, cause)}`, { cause });
   }
+}
+
+/** What stands where the text stops being JSON; without that place, how it begins. */
+function faultIn(text: string, cause: unknown): string {
+  const place = Number(/position (\d+)/.exec(String(cause))?.[1] ?? 0);
+  return `${JSON.stringify(text.slice(Math.max(0, place - 30), place + 30))} at ${place} of ${text.length} characters`;
 }
 
 function escaped(char: string): string {
