@@ -6,7 +6,7 @@ import { isIslandName } from '../model/names.ts';
 import { type NoPlace, type Place, placeOf } from '../model/place.ts';
 import { desiredOf } from '../plan/desired.ts';
 import { diff, type Step } from '../plan/diff.ts';
-import type { Finding } from '../plan/finding.ts';
+import type { NamedFinding } from '../plan/finding.ts';
 import { findingsOf } from '../plan/inspect.ts';
 import { type Observed, ownAddresses } from '../plan/observed.ts';
 import { type Marks, ownedOf } from '../plan/owned.ts';
@@ -29,7 +29,7 @@ export interface Scene {
   readonly owned: readonly Resource[];
   readonly desired: readonly Resource[];
   readonly notes: readonly string[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly NamedFinding[];
   readonly steps: readonly Step[];
   readonly joined: JoinedRecord | undefined;
   readonly record: SysctlRecord;
@@ -80,6 +80,18 @@ async function sceneFrom(host: Host, { island, observed, name }: Look): Promise<
     findings: findingsOf({ island, place, observed, marks, desired }),
     steps: diff(owned, desired),
   };
+}
+
+/** What differs from the file, as far as the caller may see it. */
+export function driftOf({ steps, observed }: Scene): readonly Step[] {
+  return steps.filter(({ resource }) => resource.kind !== 'nft' || observed.nft !== 'unreadable');
+}
+
+/** Nothing of the island is here. */
+export function isAbsent(scene: Scene): boolean {
+  const steps = driftOf(scene);
+  const isFirst = steps.every(({ action, resource }) => action === 'add' || resource.kind === 'sysctl');
+  return scene.joined === undefined && steps.length > 0 && isFirst;
 }
 
 const UNREAD = 'only root can read nftables; the table is shown as if it were missing';

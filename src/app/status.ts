@@ -6,7 +6,7 @@ import { type Dropped, droppedBy } from '../plan/guard.ts';
 import type { ObservedLink } from '../plan/observed.ts';
 import { type Pending, readPending } from './pending.ts';
 import { type Reached, reachEnds } from './reach.ts';
-import { lookAt, type Scene, type SceneOptions } from './scene.ts';
+import { driftOf, isAbsent, lookAt, type Scene, type SceneOptions } from './scene.ts';
 
 /** One far end of this host: over a link of ours, or through the gateway for a member. */
 export interface EndStatus {
@@ -48,12 +48,8 @@ export interface Status {
 /** What this host has of the island, and what it should have. Changes nothing. */
 export async function status(host: Host, options: SceneOptions): Promise<Status> {
   const scene = await lookAt(host, options);
-  const { findings, joined, island, observed } = scene;
-  const steps = scene.steps.filter(
-    ({ resource }) => resource.kind !== 'nft' || observed.nft !== 'unreadable',
-  );
-  const isFirst = steps.every(({ action, resource }) => action === 'add' || resource.kind === 'sysctl');
-  const absent = joined === undefined && steps.length > 0 && isFirst;
+  const { findings, island, observed } = scene;
+  const absent = isAbsent(scene);
   const reached = absent ? [] : await reachEnds(host, scene);
   return {
     scene,
@@ -65,7 +61,7 @@ export async function status(host: Host, options: SceneOptions): Promise<Status>
       .map(linkStatus(island)),
     guard: typeof observed.nft === 'string' ? [] : droppedBy(observed.nft),
     drift: [
-      ...steps.map(explain),
+      ...driftOf(scene).map(explain),
       ...findings.filter(({ weight }) => weight !== 'note').map(({ text }) => text),
     ],
   };

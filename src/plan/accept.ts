@@ -10,7 +10,7 @@ import {
   type Packet,
 } from './firewall.ts';
 import { type Need, needsOf, type Traffic, wordsOf } from './need.ts';
-import type { Accept } from './resource.ts';
+import { type Accept, keyOf } from './resource.ts';
 
 /** Docker goes through this chain before its own rules, and never changes what is in it. */
 const DOCKER_USER = 'DOCKER-USER';
@@ -42,7 +42,7 @@ export function hasPlace({ tool, family, table, chain }: Accept, firewalls: read
 }
 
 /** An accept ends only the base chain that it is in, so every one that drops is an obstacle of its own. */
-export function obstacles(end: EndSetting, traffic: Traffic): Obstacle[] {
+function obstacles(end: EndSetting, traffic: Traffic): Obstacle[] {
   const needs = needsOf(end, traffic);
   return end.observed.firewalls.flatMap((firewall) =>
     (isCalicos(firewall) ? [] : firewall.chains).flatMap((base) =>
@@ -62,6 +62,17 @@ export function obstacles(end: EndSetting, traffic: Traffic): Obstacle[] {
         }),
     ),
   );
+}
+
+/** Those in front of which there is no rule of ours yet, or none that is reached. */
+export function unmetObstacles(end: EndSetting, traffic: Traffic): Obstacle[] {
+  const { observed, island } = end;
+  const present = new Set(
+    ownAccepts(observed.firewalls, island.name)
+      .filter(({ behind }) => behind !== true)
+      .map(keyOf),
+  );
+  return obstacles(end, traffic).filter(({ accept }) => !present.has(keyOf(accept)));
 }
 
 function firstDropped(need: Need, { chains }: Firewall, base: FirewallChain) {

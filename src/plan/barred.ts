@@ -1,17 +1,15 @@
-import { isOpen, type Obstacle, obstacles, ownAccepts } from './accept.ts';
+import { isOpen, type Obstacle, unmetObstacles } from './accept.ts';
 import { endSetting } from './end.ts';
 import type { Finding, Site } from './finding.ts';
 import type { Firewall } from './firewall.ts';
-import { type Purpose, trafficOf } from './need.ts';
-import { keyOf, placeOf } from './resource.ts';
+import { PURPOSE_WORDS, trafficOf } from './need.ts';
+import { placeOf } from './resource.ts';
 
 /** Which firewalls of others drop what the island sends, and what becomes of it. */
 export function barredWays({ island, place, observed, desired }: Site): Finding[] {
   if (place.role === 'member' || observed.firewalls.length === 0) return [];
   const end = endSetting({ island, observed }, place);
-  const found = obstacles(end, trafficOf(end, desired));
-  const present = new Set(ownAccepts(observed.firewalls, island.name).map(keyOf));
-  const pending = found.filter((obstacle) => isOpen(obstacle) && !present.has(keyOf(obstacle.accept)));
+  const found = unmetObstacles(end, trafficOf(end, desired));
   return [
     ...observed.firewalls.flatMap((firewall) =>
       closed(
@@ -19,7 +17,7 @@ export function barredWays({ island, place, observed, desired }: Site): Finding[
         found.filter((obstacle) => obstacle.firewall === firewall && !isOpen(obstacle)),
       ),
     ),
-    ...opened(pending),
+    ...opened(found.filter(isOpen)),
   ];
 }
 
@@ -69,13 +67,6 @@ function opened(pending: readonly Obstacle[]): Finding[] {
   }));
 }
 
-const WORDS: Readonly<Record<Purpose, string>> = {
-  'from the links': 'what comes from the links',
-  'to the links': 'what goes to the links',
-  ipip: 'ipip packets of the peers',
-  vxlan: 'vxlan packets of the peers',
-};
-
 function listOf(found: readonly Obstacle[]): string {
-  return [...new Set(found.map(({ need }) => WORDS[need.purpose]))].join(' and ');
+  return [...new Set(found.map(({ need }) => PURPOSE_WORDS[need.purpose]))].join(' and ');
 }

@@ -13,6 +13,13 @@ export interface Finding {
   readonly hint: string;
 }
 
+/** What a finding is about: `clash` is what two cannot have at once, the others go by what is in the way. */
+export type Matter = 'clash' | 'route' | 'rule' | 'firewall' | 'calico' | 'networkd' | 'tunnel' | 'stranger';
+
+export interface NamedFinding extends Finding {
+  readonly about: Matter;
+}
+
 /** Where findings are looked for: this host, and what the island wants of it. */
 export interface Site {
   readonly island: Island;

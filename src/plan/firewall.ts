@@ -61,6 +61,8 @@ export type Packet = Readonly<Partial<Record<Field, string>>>;
 export interface Fate {
   readonly kind: 'accept' | 'drop' | 'continue';
   readonly chain: string;
+  /** The place of the rule in that chain, from 1; undefined for the policy. */
+  readonly rule?: number | undefined;
 }
 
 export interface WalkOptions {
@@ -91,9 +93,9 @@ interface Walk extends Required<WalkOptions> {
 }
 
 function walk(way: Walk, { name, rules }: FirewallChain, depth: number): Fate {
-  for (const rule of rules) {
+  for (const [index, rule] of rules.entries()) {
     if (way.without(rule) || !holds(rule, way.packet)) continue;
-    const fate = fateAt(way, rule.verdict, { name, depth });
+    const fate = fateAt(way, rule.verdict, { name, depth, rule: index + 1 });
     if (fate !== undefined) return fate;
   }
   return { kind: 'continue', chain: name };
@@ -103,11 +105,11 @@ function walk(way: Walk, { name, rules }: FirewallChain, depth: number): Fate {
 function fateAt(
   way: Walk,
   verdict: Verdict | undefined,
-  { name, depth }: { readonly name: string; readonly depth: number },
+  { name, depth, rule }: { readonly name: string; readonly depth: number; readonly rule: number },
 ): Fate | undefined {
   if (verdict === undefined) return undefined;
   if (!('target' in verdict)) {
-    return { kind: verdict.kind === 'return' ? 'continue' : verdict.kind, chain: name };
+    return { kind: verdict.kind === 'return' ? 'continue' : verdict.kind, chain: name, rule };
   }
   const target = way.byName.get(verdict.target);
   if (target === undefined || depth >= DEEPEST) return undefined;

@@ -3,7 +3,7 @@ import { finderOf } from '../model/overlaps.ts';
 import { printable } from '../model/text.ts';
 import { barredWays } from './barred.ts';
 import { calicosDrops } from './calico.ts';
-import type { Finding, Site } from './finding.ts';
+import type { Finding, Matter, NamedFinding, Site } from './finding.ts';
 import { coveredRoutes, overlappingClaims } from './foreign.ts';
 import { rulesInFront } from './in-front.ts';
 import { networkdTakes } from './networkd.ts';
@@ -13,26 +13,37 @@ import { overlappingLinks } from './overlap.ts';
 import { takenThings } from './taken.ts';
 
 /** What on this host stands against what the island wants here, the worst first. */
-export function findingsOf(site: Site): Finding[] {
-  const findings = [
-    ...takenThings(site),
-    ...overlappingLinks(site),
-    ...overlappingClaims(site),
-    ...coveredRoutes(site),
-    ...rulesInFront(site),
-    ...barredWays(site),
-    ...calicosDrops(site),
-    ...networkdTakes(site),
-    ...otherTunnels(site),
-    ...strangers(site),
-  ];
+export function findingsOf(site: Site): NamedFinding[] {
+  const findings: Readonly<Record<Matter, readonly Finding[]>> = {
+    clash: [...takenThings(site), ...overlappingLinks(site), ...overlappingClaims(site)],
+    route: coveredRoutes(site),
+    rule: rulesInFront(site),
+    firewall: barredWays(site),
+    calico: calicosDrops(site),
+    networkd: networkdTakes(site),
+    tunnel: otherTunnels(site),
+    stranger: strangers(site),
+  };
   const order = { refuse: 0, drift: 1, note: 2 };
-  return findings.map(readable).toSorted((a, b) => order[a.weight] - order[b.weight]);
+  return MATTERS.flatMap((about) => findings[about].map((finding) => readable(about, finding))).toSorted(
+    (a, b) => order[a.weight] - order[b.weight],
+  );
 }
 
+const MATTERS = [
+  'clash',
+  'route',
+  'rule',
+  'firewall',
+  'calico',
+  'networkd',
+  'tunnel',
+  'stranger',
+] as const satisfies Matter[];
+
 /** The names of links in it are the kernel's, which permits control characters in them. */
-function readable({ weight, text, hint }: Finding): Finding {
-  return { weight, text: printable(text), hint: printable(hint) };
+function readable(about: Matter, { weight, text, hint }: Finding): NamedFinding {
+  return { about, weight, text: printable(text), hint: printable(hint) };
 }
 
 /** Hosts that this gateway has as neighbours on its networks and that are not in the file. */

@@ -6,6 +6,14 @@ import type { Link, Resource } from './resource.ts';
 /** What of the island's traffic a firewall has to let through. */
 export type Purpose = 'from the links' | 'to the links' | 'ipip' | 'vxlan';
 
+/** As they stand behind "drops". */
+export const PURPOSE_WORDS: Readonly<Record<Purpose, string>> = {
+  'from the links': 'what comes from the links',
+  'to the links': 'what goes to the links',
+  ipip: 'ipip packets of the peers',
+  vxlan: 'vxlan packets of the peers',
+};
+
 /** A purpose at a hook, with the packets that stand for it: one for each way in or out. */
 export interface Need {
   readonly hook: 'forward' | 'input';
