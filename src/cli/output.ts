@@ -8,8 +8,15 @@ export interface Output {
   readonly paint: (style: Style, text: string) => string;
   /** Asks the operator for yes or no; undefined where there is no terminal to answer on. */
   readonly ask?: ((question: string) => Promise<boolean>) | undefined;
+  /** Says on a terminal how far a work of some seconds has come; `end` takes it away again. */
+  readonly progress: (what: string) => Progress;
   /** Whether stderr is a terminal, so that commands are echoed as they run. */
   readonly echoes: boolean;
+}
+
+export interface Progress {
+  readonly at: (done: number, all: number) => void;
+  readonly end: () => void;
 }
 
 export type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
@@ -42,8 +49,19 @@ export function terminalOutput({ stdin, stdout, stderr, plain }: Streams): Outpu
       const [on, off] = CODES[style];
       return colours ? `\u001b[${on}m${text}\u001b[${off}m` : text;
     },
+    progress: (what) =>
+      stderr.isTTY === true ? progressOn(stderr, what) : { at: () => undefined, end: () => undefined },
     echoes: stderr.isTTY === true,
     ask: stdin && stderr.isTTY ? (question) => askOn(stdin(), stderr, question) : undefined,
+  };
+}
+
+const CLEAR_LINE = '\r\u001b[K';
+
+function progressOn(terminal: NodeJS.WriteStream, what: string): Progress {
+  return {
+    at: (done, all) => void terminal.write(`${CLEAR_LINE}${what} ${done}/${all}`),
+    end: () => void terminal.write(CLEAR_LINE),
   };
 }
 

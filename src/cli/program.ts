@@ -2,12 +2,15 @@ import { Command } from 'commander';
 import { completeCommand } from './commands/complete.ts';
 import { configCommand } from './commands/config.ts';
 import { confirmCommand } from './commands/confirm.ts';
+import { echoCommand } from './commands/echo.ts';
 import { initCommand } from './commands/init.ts';
 import { joinCommand } from './commands/join.ts';
 import { leaveCommand } from './commands/leave.ts';
+import { pingCommand } from './commands/ping.ts';
 import { planCommand } from './commands/plan.ts';
 import { revertCommand } from './commands/revert.ts';
 import { statusCommand } from './commands/status.ts';
+import { testCommand } from './commands/test.ts';
 import { whoamiCommand } from './commands/whoami.ts';
 import { type Deps, withExamples } from './options.ts';
 
@@ -36,6 +39,9 @@ export function createProgram(deps: Deps, version: string): Command {
     confirmCommand(deps),
     leaveCommand(deps),
     statusCommand(deps),
+    testCommand(deps),
+    pingCommand(deps),
+    echoCommand(deps),
     completeCommand(deps),
     revertCommand(deps),
   ];
@@ -49,6 +55,7 @@ export function createProgram(deps: Deps, version: string): Command {
     ['island plan', 'print the commands that join would run'],
     ['island join', 'make this host part of the island'],
     ['island status', 'say what is there, and what differs'],
+    ['island test', 'find out what is broken, and what to type'],
     ['island leave', 'give the host back as it was'],
   ]);
 }

@@ -32,7 +32,7 @@ ${valueArms(commands)}
   case $value in
     '') _island_words "$path" ;;
     islands) _island_reply "$("$1" complete islands "\${selection[@]}" 2>/dev/null)" ;;
-    hosts) _island_reply "$("$1" complete hosts "\${selection[@]}" 2>/dev/null)" ;;
+    hosts) _island_hosts ;;
     config | file) _island_files ;;
     =*) _island_reply "\${value#=}" ;;
   esac
@@ -47,6 +47,10 @@ ${commands.map(wordsArm).join('\n')}
 
 _island_reply() {
   mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+_island_hosts() {
+  _island_reply "$("\${COMP_WORDS[0]}" complete hosts "\${selection[@]}" 2>/dev/null)"
 }
 
 _island_files() {
@@ -97,6 +101,9 @@ function wordsArm({ path, commands, options, args }: CommandNode): string {
   }
   if (args.some(({ name }) => name === 'file')) {
     return `    '${path}') if [[ $cur == -* ]]; then _island_reply '${flags}'; else _island_files; fi ;;`;
+  }
+  if (args.some(({ name }) => name === 'host')) {
+    return `    '${path}') if [[ $cur == -* ]]; then _island_reply '${flags}'; else _island_hosts; fi ;;`;
   }
   return `    '${path}') _island_reply '${flags}' ;;`;
 }

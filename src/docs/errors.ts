@@ -61,7 +61,7 @@ export function errorDocs(): string {
     '| status | code | sysexits.h | when | what to do |',
     '|-|-|-|-|-|',
     '| 0 | | `EX_OK` | Done, or the answer is yes. | |',
-    '| 1 | | | The answer is no: `status` found drift, `plan --exit-code` found something to do, `whoami` found no place, `confirm` found nothing to confirm. | `island plan` shows it, `island join` repairs it. |',
+    '| 1 | | | The answer is no: `status` found drift, `plan --exit-code` found something to do, `whoami` found no place, `confirm` found nothing to confirm, `test` or `ping` found something broken that is required. | `island plan` shows it, `island join` repairs it. |',
     ...codes.map(([code, status]) => row(code, status)),
     '',
     'The numbers are those of sysexits.h, which systemd names in `systemctl status`. `island@.service` tries again by',

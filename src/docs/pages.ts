@@ -31,6 +31,7 @@ function commandTree() {
     json: () => undefined,
     note: () => undefined,
     paint: (_: unknown, text: string) => text,
+    progress: () => ({ at: () => undefined, end: () => undefined }),
     echoes: false,
   };
   const host = () => Promise.reject(new IslandError('E_BUG', 'the docs ran a command'));

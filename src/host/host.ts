@@ -2,6 +2,7 @@ import type { Ipv4 } from '../model/ip.ts';
 import type { Session } from '../model/session.ts';
 import type { Effect } from '../plan/effect.ts';
 import type { Observed } from '../plan/observed.ts';
+import type { Answer, Question } from '../probe/question.ts';
 
 /** A file below /etc/island. */
 export interface ConfigFile {
@@ -62,6 +63,18 @@ export interface Host {
     address: Ipv4,
     options: { readonly port: number; readonly timeoutMs: number },
   ): Promise<number | undefined>;
+  /** `rp_filter` of each link by name, and of `all`. */
+  reversePath(): ReadonlyMap<string, string>;
+  /** Asks the network; what does not answer within `timeoutMs` is silent. */
+  ask(question: Question, timeoutMs: number): Promise<Answer>;
+  /** Answers at an address with what it sees of who asks, until the function it gives is called; E_APPLY when it cannot. */
+  echo(options: {
+    readonly address: Ipv4;
+    readonly port: number;
+    readonly admits: (source: string) => Promise<boolean>;
+    /** Who is sent a greeting once a second. */
+    readonly greets: readonly Ipv4[];
+  }): Promise<() => void>;
   /** Milliseconds of a clock that nobody sets. */
   now(): number;
   /** Milliseconds since the kernel started: nobody sets that clock, and every process reads the same. */

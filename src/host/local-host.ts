@@ -2,8 +2,10 @@ import { hostname } from 'node:os';
 import { IslandError } from '../errors.ts';
 import type { Effect } from '../plan/effect.ts';
 import type { Observed } from '../plan/observed.ts';
+import { ask } from './ask.ts';
 import { readClaims } from './claims.ts';
 import { readConfigFiles } from './config-files.ts';
+import { serveEcho } from './echo.ts';
 import { type Result, run } from './exec.ts';
 import { joinedIslands, pendingIslands, storeOf } from './files.ts';
 import { listChains, observeFirewalls } from './firewall.ts';
@@ -15,7 +17,7 @@ import { hasChains, parseTable } from './nft.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
 import { findSession } from './session.ts';
-import { linkNames, readForwarding, writeSysctl } from './sysctl.ts';
+import { linkNames, readForwarding, readReversePath, writeSysctl } from './sysctl.ts';
 import { uptime } from './uptime.ts';
 import { watcherFor } from './watcher.ts';
 
@@ -32,7 +34,16 @@ export interface LocalHostOptions {
 /** The machine that this process runs on, seen from its network namespace. */
 export function localHost({ path, isRoot, program, sshConnection }: LocalHostOptions): Host {
   return {
-    ...{ hostname: hostname(), isRoot, joinedIslands, pendingIslands, exclusively, reach, uptime },
+    ...{
+      hostname: hostname(),
+      isRoot,
+      joinedIslands,
+      pendingIslands,
+      exclusively,
+      reach,
+
+      uptime,
+    },
     watcher: watcherFor({ program, path }),
     session: () => findSession(sshConnection),
     configFiles: async (file) => readConfigFiles(file),
@@ -41,6 +52,9 @@ export function localHost({ path, isRoot, program, sshConnection }: LocalHostOpt
     listNft,
     perform,
     require: (effects) => requireFor(effects, path),
+    echo: serveEcho,
+    reversePath: readReversePath,
+    ask: (question, timeoutMs) => ask(question, { timeoutMs, canPing: isInstalled('ping', path) }),
     now: () => performance.now(),
   };
 }

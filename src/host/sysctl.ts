@@ -8,11 +8,21 @@ export function linkNames(): readonly string[] {
   return readdirSync(CONF);
 }
 
-/** `forwarding` of every link, and of `all`. Files under /proc answer at once, so they are read in place. */
+/** `forwarding` of every link, and of `all`. */
 export function readForwarding(): ReadonlyMap<string, string> {
+  return readEach('forwarding');
+}
+
+/** `rp_filter` of every link, and of `all`: the larger of the two counts (ip-sysctl.rst). */
+export function readReversePath(): ReadonlyMap<string, string> {
+  return readEach('rp_filter');
+}
+
+/** Files under /proc answer at once, so they are read in place. */
+function readEach(name: string): ReadonlyMap<string, string> {
   return new Map(
     linkNames().flatMap((link) => {
-      const value = readText(`${CONF}/${link}/forwarding`);
+      const value = readText(`${CONF}/${link}/${name}`);
       return value === undefined ? [] : [[link, value.trim()] as const];
     }),
   );

@@ -23,6 +23,15 @@ export function prioritiesOf(port: number): RulePriorities {
   return { exempt: first, exemptMain: first + 1, lookup: first + RULES_PER_SLOT - 1 };
 }
 
+/**
+ * UDP and TCP port of `island echo`; a vxlan link has the island's own. No island whose rules fit beside this
+ * one's can have it: `portsClash`.
+ */
+export function echoPortOf({ port }: Island): number {
+  const step = 4 * PRIORITY_SLOTS;
+  return port + step <= 65_535 ? port + step : port - step;
+}
+
 /** Whether two islands with these ports can live on one host: their rules must not interleave. */
 export function portsClash(a: number, b: number): boolean {
   return a % PRIORITY_SLOTS === b % PRIORITY_SLOTS;

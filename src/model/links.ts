@@ -16,3 +16,8 @@ export function linkMtu(kind: LinkKind, underlayMtu: number): number {
 export function maxSegmentOf(mtu: number): number {
   return mtu - TCP_HEADERS;
 }
+
+/** Bytes on the underlay of an inner packet of so many. */
+export function underlayBytes(kind: LinkKind, bytes: number): number {
+  return bytes + OVERHEAD[kind];
+}

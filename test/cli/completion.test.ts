@@ -34,7 +34,20 @@ test('bash takes the function for island', async () => {
 
 test('the commands come first, and help with them, but not what is for the completion alone', async () => {
   expect(await words('island', '')).toEqual([
-    ...['init', 'config', 'whoami', 'plan', 'join', 'confirm', 'leave', 'status', 'help'],
+    ...[
+      'init',
+      'config',
+      'whoami',
+      'plan',
+      'join',
+      'confirm',
+      'leave',
+      'status',
+      'test',
+      'ping',
+      'echo',
+      'help',
+    ],
   ]);
   expect(await words('island', 'l')).toEqual(['leave']);
   expect(await words('island', 'config', '')).toEqual(['check', 'schema', 'help']);

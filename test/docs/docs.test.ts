@@ -75,6 +75,7 @@ function islandProgram(): Command {
     json: ignore,
     note: ignore,
     paint: (_: unknown, text: string) => text,
+    progress: () => ({ at: () => undefined, end: () => undefined }),
     echoes: false,
   };
   const host = () => Promise.reject(new Error('no command is run'));

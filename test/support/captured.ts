@@ -66,6 +66,9 @@ export function frozenHost(captured: Captured, config: string): Host {
     pendingIslands: () => Promise.resolve([]),
     watcher: { start: refuse, run: refuse, isRunning: () => Promise.resolve(false) },
     ...{ session: () => undefined, uptime: () => 0 },
+    echo: refuse,
+    reversePath: () => new Map(),
+    ask: () => Promise.resolve({ state: 'silent' }),
     ...{ listNft: refuse, perform: refuse, require: refuse, exclusively: refuse, reach: refuse },
   };
 }

@@ -52,6 +52,9 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
       return work().finally(() => locks.delete(island));
     },
     reach: () => Promise.resolve(undefined),
+    echo: () => Promise.resolve(() => undefined),
+    reversePath: () => new Map(),
+    ask: () => Promise.resolve({ state: 'silent' }),
     now: () => 0,
     uptime: () => host.uptimeMs,
   };

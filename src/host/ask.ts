@@ -1,0 +1,152 @@
+import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { formatRequest, parseAnswer } from '../model/echo.ts';
+import type { Answer, Echo, Lookup, Ping, Question, Refusal, Seen, Udp } from '../probe/question.ts';
+import { codeOf, reasonOf } from './errno.ts';
+import { run } from './exec.ts';
+import { knock } from './reach.ts';
+import { undelivered } from './undelivered.ts';
+
+export interface AskOptions {
+  readonly timeoutMs: number;
+  /** Whether `ping` is installed. */
+  readonly canPing: boolean;
+}
+
+interface PingOptions extends AskOptions {
+  /** Packets, spread over the time. */
+  readonly count?: number;
+}
+
+/** Asks the network one question; whatever comes of it is an answer. */
+export function ask(question: Question, options: AskOptions): Promise<Answer> {
+  switch (question.kind) {
+    case 'ping':
+      return ping(question, options);
+    case 'refusal':
+      return refusal(question, options);
+    case 'tcp':
+      return knock(question.address, { ...options, port: question.port });
+    case 'udp':
+      return send(question, options);
+    case 'echo':
+      return echo(question, options);
+    case 'lookup':
+      return resolve(question, options);
+  }
+}
+
+/** IPv4 20 and ICMP 8 bytes, which ping counts apart. */
+const PING_HEADERS = 28;
+
+async function ping(
+  { address, from, bytes }: Ping,
+  { timeoutMs, canPing, count = 1 }: PingOptions,
+): Promise<Answer> {
+  if (!canPing) return { state: 'unasked', reason: 'ping is not installed; apt-get install iputils-ping' };
+  const started = performance.now();
+  const { exitCode, stdout, stderr } = await run('ping', [
+    ...[
+      '-n',
+      '-q',
+      '-c',
+      String(count),
+      '-i',
+      String(timeoutMs / count / 1000),
+      '-W',
+      String(timeoutMs / 1000),
+    ],
+    ...(from === undefined ? [] : ['-I', from]),
+    // "do": nobody may fragment it, this host neither.
+    ...(bytes === undefined ? [] : ['-M', 'do', '-s', String(bytes - PING_HEADERS)]),
+    address,
+  ]);
+  if (exitCode === 0) return { state: 'answered', ms: roundTrip(stdout) ?? performance.now() - started };
+  if (exitCode === 1) return { state: 'silent' };
+  return { state: 'unasked', reason: stderr.trim().split('\n')[0] ?? 'ping failed' };
+}
+
+/** Of `rtt min/avg/max/mdev = 0.035/0.035/0.035/0.000 ms`. */
+function roundTrip(text: string): number | undefined {
+  const ms = Number(/= ([\d.]+)\//.exec(text)?.[1]);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** A host tells another one of it once a second, after a few at once (icmp_ratelimit). */
+const REFUSAL_MS = 1200;
+
+/** What comes back when nobody takes the packets of a link is for the link, and shows in a counter alone. */
+async function refusal({ address }: Refusal, options: AskOptions): Promise<Answer> {
+  const before = undelivered();
+  const answer = await ping({ kind: 'ping', address }, { ...options, timeoutMs: REFUSAL_MS, count: 4 });
+  return answer.state === 'silent' && undelivered() > before ? { state: 'refused', ms: 0 } : answer;
+}
+
+/** A connected socket is told when the host says that nobody listens there. */
+function send({ address, port, from }: Udp, options: AskOptions): Promise<Answer> {
+  return exchange({ address, port, from, text: 'island' }, () => ({}), options);
+}
+
+function echo({ address, port, bytes }: Echo, options: AskOptions): Promise<Answer> {
+  const id = Math.random().toString(36).slice(2, 10);
+  const read = (text: string) => {
+    const seen = parseAnswer(text, id);
+    return seen && { seen };
+  };
+  return exchange({ address, port, text: formatRequest(id, bytes) }, read, options);
+}
+
+interface Datagram {
+  readonly address: string;
+  readonly port: number;
+  readonly from?: string | undefined;
+  readonly text: string;
+}
+
+/** Sends a datagram and waits for one that `read` takes for the answer. */
+function exchange(
+  { address, port, from, text }: Datagram,
+  read: (text: string) => { readonly seen?: Seen } | undefined,
+  { timeoutMs }: AskOptions,
+): Promise<Answer> {
+  const started = performance.now();
+  const socket = createSocket('udp4');
+  return new Promise<Answer>((settle) => {
+    // As in reach.ts: what has arrived comes behind the timers.
+    const timer = setTimeout(() => setImmediate(() => settle({ state: 'silent' })), timeoutMs);
+    const finish = (answer: Answer) => {
+      clearTimeout(timer);
+      settle(answer);
+    };
+    socket.on('message', (message) => {
+      const found = read(message.toString('latin1'));
+      if (found !== undefined) finish({ state: 'answered', ms: performance.now() - started, ...found });
+    });
+    socket.on('error', (cause) => finish(failure(cause, started)));
+    if (from !== undefined) socket.bind(0, from);
+    socket.connect(port, address, (cause?: Error | null) => {
+      if (cause) finish(failure(cause, started));
+      else socket.send(text);
+    });
+  }).finally(() => socket.close());
+}
+
+function failure(cause: unknown, started: number): Answer {
+  if (codeOf(cause) === 'ECONNREFUSED') return { state: 'refused', ms: performance.now() - started };
+  return { state: 'unasked', reason: reasonOf(cause) };
+}
+
+async function resolve({ name }: Lookup, { timeoutMs }: AskOptions): Promise<Answer> {
+  const started = performance.now();
+  try {
+    const found = await Promise.race([
+      lookup(name, { family: 4 }),
+      delay(timeoutMs, undefined, { ref: false }),
+    ]);
+    if (found === undefined) return { state: 'silent' };
+    return { state: 'answered', ms: performance.now() - started };
+  } catch (cause) {
+    return { state: 'unasked', reason: reasonOf(cause) };
+  }
+}

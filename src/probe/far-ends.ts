@@ -1,0 +1,24 @@
+import { endSetting } from '../plan/end.ts';
+import { isIslandLink, ownAddresses } from '../plan/observed.ts';
+import type { Link } from '../plan/resource.ts';
+import { wayOf } from '../plan/way.ts';
+import type { Sight } from './checks.ts';
+import type { FarEnd } from './far-end.ts';
+
+/** The far ends of the links that this host should have; a member has none. */
+export function farEndsOf({ island, place, observed }: Sight, links: readonly Link[]): FarEnd[] {
+  if (place.role === 'member') return [];
+  const { remotes, local, self } = endSetting({ island, observed }, place);
+  const isBehindNat = !ownAddresses(observed).includes(self.outer);
+  return remotes.flatMap(({ end, link: kind }): FarEnd[] => {
+    const link = links.find(({ encapsulation, alias }) =>
+      kind === 'vxlan' ? encapsulation === 'vxlan' : alias.endsWith(`/${end.name}`),
+    );
+    if (link === undefined) return [];
+    const isOwn = kind === 'ipip' || remotes.filter((remote) => remote.link === 'vxlan').length === 1;
+    const way = wayOf(observed, { client: end.outer, clientPort: 0, server: local, serverPort: 0 });
+    const carrier = observed.links.find(({ name }) => name === way?.link);
+    const isUnderlay = carrier !== undefined && !isIslandLink(carrier.name, carrier.group);
+    return [{ end, kind, link, isOwn, outerFrom: isUnderlay ? local : undefined, isBehindNat }];
+  });
+}

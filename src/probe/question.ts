@@ -1,0 +1,84 @@
+import type { Ipv4 } from '../model/ip.ts';
+
+/** Something to ask of the network; whoever wants to know the same is told the same answer. */
+export type Question = Ping | Refusal | Tcp | Udp | Echo | Lookup;
+
+/** ICMP echo; an answer has the size of the question. */
+export interface Ping {
+  readonly kind: 'ping';
+  readonly address: Ipv4;
+  /** The address or link it is sent from; the kernel's choice unless given. */
+  readonly from?: string;
+  /** Of the whole IPv4 packet; 84 unless given. No router may fragment one whose size is given. */
+  readonly bytes?: number;
+}
+
+/** A ping into a link that answers nothing: whether the far end says that nobody there takes the link's packets. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly address: Ipv4;
+}
+
+/** A TCP connection; a refusal comes from the host as well. */
+export interface Tcp {
+  readonly kind: 'tcp';
+  readonly address: Ipv4;
+  readonly port: number;
+}
+
+/** A UDP datagram to a port where nobody listens: the host says so. */
+export interface Udp {
+  readonly kind: 'udp';
+  readonly address: Ipv4;
+  /** The address it is sent from; the kernel's choice unless given. */
+  readonly from?: string | undefined;
+  readonly port: number;
+}
+
+/** What `island echo` sees of a datagram that makes a packet of so many bytes; its answer is small. */
+export interface Echo {
+  readonly kind: 'echo';
+  readonly address: Ipv4;
+  readonly port: number;
+  readonly bytes: number;
+}
+
+/** A name, looked up as any program of this host does. */
+export interface Lookup {
+  readonly kind: 'lookup';
+  readonly name: string;
+}
+
+export type Answer =
+  | { readonly state: 'answered'; readonly ms: number; readonly seen?: Seen }
+  /** The host is there, and nobody listens at that port. */
+  | { readonly state: 'refused'; readonly ms: number }
+  /** Nothing came back in time. */
+  | { readonly state: 'silent' }
+  /** It could not be asked: no route, a packet larger than the link's MTU, a program that is not installed. */
+  | { readonly state: 'unasked'; readonly reason: string };
+
+/** What the far side saw. */
+export interface Seen {
+  readonly source: string;
+  /** Of the whole IPv4 packet. */
+  readonly bytes: number;
+}
+
+/** Two questions with one key are one question. */
+export function questionKey(question: Question): string {
+  switch (question.kind) {
+    case 'ping':
+      return `ping ${question.address} from ${question.from ?? 'any'} with ${question.bytes ?? 'few'} bytes`;
+    case 'refusal':
+      return `refusal ${question.address}`;
+    case 'tcp':
+      return `tcp ${question.address}:${question.port}`;
+    case 'udp':
+      return `udp ${question.address}:${question.port} from ${question.from ?? 'any'}`;
+    case 'echo':
+      return `echo ${question.address}:${question.port} with ${question.bytes} bytes`;
+    case 'lookup':
+      return `lookup ${question.name}`;
+  }
+}

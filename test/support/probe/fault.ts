@@ -1,0 +1,58 @@
+import { modelFile } from '../island.ts';
+import type { LabHost } from '../lab/host.ts';
+import type { Lab } from '../lab/lab.ts';
+
+/** Something that breaks, how it is mended, and what each host says is the cause. */
+export interface ProbeFault {
+  readonly name: string;
+  /** Where it is. */
+  readonly on: string;
+  readonly breaks: (host: LabHost, lab: Lab) => Promise<unknown>;
+  /** `island join` on that host unless given. */
+  readonly mends?: (host: LabHost, lab: Lab) => Promise<unknown>;
+  /** By host: `ISL-L01 faraday`; empty where nothing is wrong from there. */
+  readonly seen: Readonly<Record<string, string>>;
+}
+
+/** The hosts on which `island test` is asked, and `island echo` runs; with ipip there is one behind a NAT as well. */
+export const PROBED_HOSTS = {
+  vxlan: ['sopnode-l1', 'sopnode-w1', 'faraday', 'fit01', 'fit02'],
+  ipip: ['sopnode-l1', 'sopnode-w1', 'faraday', 'fit01', 'fit02', 'cloud1'],
+} as const;
+
+/** Behind the 1:1 NAT of a cloud. */
+const CLOUD = '  - { name: cloud1, outer: 203.0.113.7, local: 10.66.0.5, inner: 10.3.1.4 }\n';
+
+/** The file of the model network with the hosts that are there; `peers` is further YAML. */
+export function probedFile(link: 'ipip' | 'vxlan', peers = ''): string {
+  return modelFile(link, `${link === 'ipip' ? CLOUD : ''}${peers}`)
+    .replace('fit[01-37]', 'fit[01-02]')
+    .replace('192.168.3.[1-37]', '192.168.3.[1-2]')
+    .replace('sopnode-w[1-3]', 'sopnode-w1')
+    .replace('138.96.245.[51-53]', '138.96.245.51')
+    .concat(CHECKS);
+}
+
+const CHECKS = `checks:
+  - { name: web, tcp: "fit01:8080" }
+  - { name: node, ping: fit01 }
+  - { name: names, dns: fit01 }
+`;
+
+export function here(code: string): string {
+  return `${code} this host`;
+}
+
+export function nft(host: LabHost, text: string): Promise<string> {
+  return host.run(['nft', '-f', '-'], { input: text });
+}
+
+/** Drops what the rule says where packets are forwarded, in front of everybody. */
+export function dropOnTheWay(rule: string): ProbeFault['breaks'] {
+  return (host) =>
+    nft(host, `table inet fault { chain forward { type filter hook forward priority -10; ${rule}; }; }`);
+}
+
+export function noFault(host: LabHost): Promise<string> {
+  return nft(host, 'delete table inet fault');
+}
