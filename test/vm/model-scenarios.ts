@@ -1,9 +1,15 @@
+import { equal } from '../support/assert.ts';
 import type { GuestScenario } from '../support/guest/run-scenarios.ts';
 import { injection } from '../support/injection/injection.ts';
 import { INJECTION_NETWORK } from '../support/injection/model.ts';
+import { joinAll } from '../support/island.ts';
+import type { Lab } from '../support/lab/lab.ts';
 import { formatFailures, matrix } from '../support/lab/matrix.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
 import { joinByHand } from '../support/lab/plain-island.ts';
+import { causesFrom, found, joinProbed } from '../support/probe/ask.ts';
+import { probedFile } from '../support/probe/fault.ts';
+import { IPIP_FAULTS } from '../support/probe/ipip-faults.ts';
 import { SCENARIOS } from '../support/scenarios.ts';
 
 const NETWORK = modelNetwork({ cloud: true, laptop: true });
@@ -28,4 +34,29 @@ export const MODEL_SCENARIOS: readonly GuestScenario[] = [
     network: INJECTION_NETWORK,
     run: (lab) => injection(lab, 'ipip', { rounds: 3, rejoins: 1, rate: 250, healMs: 20_000 }),
   },
+  {
+    name: 'island test finds what is wrong with ipip links, and nothing where nothing is',
+    network: modelNetwork({ nodes: [1, 2], clusterHosts: 1, cloud: true, laptop: true }),
+    run: ipipFaults,
+  },
 ];
+
+const LAPTOP = '  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.5, link: vxlan }\n';
+const PATIENCE = { timeout: '3s', isParallel: false };
+
+async function ipipFaults(lab: Lab): Promise<void> {
+  await joinProbed(lab, 'ipip');
+  const nothing = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, '']));
+  const ends = ['sopnode-l1', 'faraday', 'cloud1'];
+  equal('a healthy island', await causesFrom(lab, ends, PATIENCE), nothing(ends));
+  const wrong: string[] = [];
+  for (const fault of IPIP_FAULTS) {
+    const { broken, mended } = await found(lab, fault, PATIENCE);
+    const expected = JSON.stringify([fault.seen, nothing(Object.keys(fault.seen))]);
+    const got = JSON.stringify([broken, mended]);
+    if (got !== expected) wrong.push(`${fault.name}: ${got} instead of ${expected}`);
+  }
+  equal('each fault is found as what it is', wrong, []);
+  await joinAll(['sopnode-l1', 'faraday', 'cloud1', 'laptop'].map(lab.host), probedFile('ipip', LAPTOP));
+  equal('links of both kinds', await causesFrom(lab, ['sopnode-l1'], PATIENCE), nothing(['sopnode-l1']));
+}
