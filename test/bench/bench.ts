@@ -6,6 +6,7 @@ import { measureProcesses } from './processes.ts';
 import { formatReport, type Row } from './report.ts';
 import { measureScale } from './scale.ts';
 import { measureStartup } from './startup.ts';
+import { measureTest } from './test.ts';
 import { measureIpip, measureVxlan } from './throughput.ts';
 
 const GROUPS: Readonly<Record<string, readonly (() => Promise<readonly Row[]>)[]>> = {
@@ -14,6 +15,7 @@ const GROUPS: Readonly<Record<string, readonly (() => Promise<readonly Row[]>)[]
   processes: [measureProcesses],
   scale: [measureScale],
   startup: [measureStartup],
+  test: [measureTest],
   throughput: [measureVxlan, measureIpip],
 };
 
