@@ -47,7 +47,7 @@ const PATIENCE = { timeout: '3s', isParallel: false };
 async function ipipFaults(lab: Lab): Promise<void> {
   await joinProbed(lab, 'ipip');
   const nothing = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, '']));
-  const ends = ['sopnode-l1', 'faraday', 'cloud1'];
+  const ends = ['sopnode-l1', 'cloud1'];
   equal('a healthy island', await causesFrom(lab, ends, PATIENCE), nothing(ends));
   const wrong: string[] = [];
   for (const fault of IPIP_FAULTS) {
