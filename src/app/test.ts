@@ -1,5 +1,7 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { nftTableOf } from '../model/addressing.ts';
+import { endsOf } from '../model/island.ts';
 import { nearest } from '../model/names.ts';
 import { effectsOf } from '../plan/effect.ts';
 import { droppedBy } from '../plan/guard.ts';
@@ -9,7 +11,7 @@ import { type CheckOptions, checksOf, type Sight } from '../probe/checks.ts';
 import type { Question } from '../probe/question.ts';
 import { type Report, reportOf } from '../probe/report.ts';
 import { answersFor } from '../probe/run.ts';
-import { driftOf, isAbsent, lookAt, type Scene, type SceneOptions, sceneOf } from './scene.ts';
+import { driftOf, isAbsent, lookAt, type Scene, type SceneOptions } from './scene.ts';
 
 export interface TestOptions extends SceneOptions, CheckOptions {
   /** How long each question may take to be answered. */
@@ -30,7 +32,9 @@ export async function test(host: Host, options: TestOptions): Promise<Tested> {
   const checks = checksOf(sightOf(host, scene), options);
   const ask = (question: Question) => host.ask(question, options.timeoutMs);
   const answerTo = await answersFor(checks, { ...options, ask });
-  const { observed } = await sceneOf(host, scene.island, options.name);
+  // What was not asked any more would look like what is not answered.
+  if (options.interrupted?.() === true) throw new IslandError('E_RETRY', 'interrupted');
+  const observed = await host.observe(nftTableOf(scene.island.name));
   const evidence: Evidence = { answerTo, before: countsOf(scene.observed), after: countsOf(observed) };
   return { scene, report: reportOf(checks, evidence) };
 }
@@ -61,7 +65,7 @@ function countsOf({ links, nft }: Observed): Counts {
 }
 
 function requireTargets({ island }: Scene, targets: readonly string[]): void {
-  const known = [island.hub, ...island.peers, ...island.hosts, ...island.checks].map(({ name }) => name);
+  const known = [...endsOf(island), ...island.hosts, ...island.checks].map(({ name }) => name);
   for (const target of targets) {
     if (known.includes(target)) continue;
     const meant = nearest(target, new Set(known));

@@ -58,7 +58,7 @@ function knownHint(target: string, known: ReadonlySet<string>): string {
 }
 
 /** What a check is aimed at, without its port and without the island's zone. */
-function hostIn({ target }: Check, zone: string): string {
+export function hostIn({ target }: Check, zone: string): string {
   const [host = ''] = target.split(':');
   return host.endsWith(`.${zone}`) ? host.slice(0, -zone.length - 1) : host;
 }

@@ -55,7 +55,7 @@ describe('the lines of island test', () => {
 
   test('of a healthy island end with how much was checked', () => {
     const lines = renderTest(tested(check('ISL-L04', TUNNEL, { state: 'ok', ms: 0.84 })), plain);
-    expect(lines.slice(1)).toEqual(['faraday tunnel (10.3.1.3)  OK 0.8 ms', 'all 1 checks hold']);
+    expect(lines.slice(1)).toEqual(['faraday tunnel (10.3.1.3)  OK 0.8 ms', '1 of 1 checks hold']);
   });
 
   test('are few for one host', () => {

@@ -110,7 +110,8 @@ function causeLines({ check, fix, consequences }: Cause, paint: Output['paint'])
 function verdictOf({ results, causes, isOk }: Report, paint: Output['paint']): string {
   const unknown = results.filter(isUnknown).length;
   const open = unknown === 0 ? '' : `, ${unknown} could not be known from here`;
-  if (causes.length === 0) return paint('green', `all ${results.length - unknown} checks hold${open}`);
+  const known = results.length - unknown;
+  if (causes.length === 0) return paint('green', `${known} of ${known} checks hold${open}`);
   const required = causes.filter(({ check }) => check.required).length;
   const words = `${causes.length} cause${causes.length === 1 ? '' : 's'} found${open}`;
   return isOk
