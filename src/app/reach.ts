@@ -38,6 +38,8 @@ function farEnds(island: Scene['island'], place: Scene['place']): readonly FarEn
       return island.peers.map((peer) => ({ end: peer, link: peer.link }));
     case 'peer':
       return [{ end: island.hub, link: place.end.link }];
+    case 'worker':
+      return [{ end: island.hub, link: 'vxlan' }];
     case 'member':
       return endsOf(island)
         .filter((end) => end === place.gateway || end === island.hub)

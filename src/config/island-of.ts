@@ -20,6 +20,7 @@ export function islandOf(config: Config): Island {
     workers: config.workers && {
       pool: parseSubnet(config.workers.pool),
       keepaliveMs: durationMs(config.workers.keepalive),
+      routes: config.workers.routes.map(parseSubnet),
     },
     dns: { listen: config.dns.listen.map(parseIpv4), records: config.dns.records },
     checks: config.checks.map(checkOf),

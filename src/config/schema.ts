@@ -176,20 +176,19 @@ function hostEntry() {
 function workers() {
   return section({
     pool: text(subnetFault, '10.3.1.64/26').check(
-      z.meta({
-        description: "Inner addresses to lease, inside the island's subnet.",
-      }),
+      z.meta({ description: "Inner addresses to lease, inside the island's subnet." }),
     ),
     keepalive: z
       ._default(
         text((value) => durationFault(value, ['1s', '5m']), '20s'),
         '20s',
       )
-      .check(
-        z.meta({
-          description: "How often a worker keeps its NAT's mapping open, from 1s to 5m.",
-        }),
-      ),
+      .check(z.meta({ description: "How often a worker keeps its NAT's mapping open, from 1s to 5m." })),
+    routes: z._default(z.array(text(subnetFault, '10.244.64.0/18')), []).check(
+      z.meta({
+        description: 'Ranges from which a worker may bring its own (its pods) with `--route`.',
+      }),
+    ),
     link: z
       ._default(z.literal('vxlan', { error: said(IPIP_WORKERS) }), 'vxlan')
       .check(z.meta({ description: 'Always vxlan: plain IPIP does not cross a NAT that is not ours.' })),

@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { IslandError } from '../errors.ts';
 import { codeOf, reasonOf } from './errno.ts';
+import { islandsByToken, storedConfigPath } from './files.ts';
 import type { ConfigFile } from './host.ts';
 import { readTrusted } from './read.ts';
 
@@ -16,7 +17,7 @@ const MOST_BYTES = 16_000_000;
  * that only read as well, or `plan` would show what `join` then refuses.
  */
 export function readConfigFiles(path?: string): readonly ConfigFile[] {
-  const paths = path === undefined ? configPaths() : [path];
+  const paths = path === undefined ? [...configPaths(), ...storedPaths()] : [path];
   return paths.map((file) => ({ path: file, text: readConfig(file) }));
 }
 
@@ -28,6 +29,13 @@ function configPaths(): readonly string[] {
     if (codeOf(cause) === 'ENOENT') return [];
     throw new IslandError('E_PERMISSION', `${CONFIG_DIR}: cannot read: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** The islands that this host joined with a token, as the hub has their files; one of the operator's own goes first. */
+function storedPaths(): readonly string[] {
+  return islandsByToken()
+    .filter((name) => !existsSync(join(CONFIG_DIR, `${name}.yaml`)))
+    .map(storedConfigPath);
 }
 
 function readConfig(path: string): string {

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { IslandError } from '../errors.ts';
@@ -8,9 +9,9 @@ import { readTrusted } from './read.ts';
 
 const STATE_DIR = '/var/lib/island';
 const RUN_DIR = '/run/island';
-/** What is kept there has some lines, but for what a join found: a line for each part of the largest island, many times over. */
-const MOST_BYTES = 1_000_000;
-const MOST_BYTES_BEFORE = 1 << 28;
+/** What a join found has a line for each part of the largest island, many times over; the rest has some lines. */
+const MOST_BYTES: Readonly<Partial<Record<StoredFile, number>>> = { before: 1 << 28, config: 16_000_000 };
+const MOST_BYTES_OF_OTHERS = 1_000_000;
 
 export function joinedIslands(): Promise<readonly string[]> {
   return islandsWith('joined');
@@ -22,21 +23,42 @@ export function pendingIslands(): Promise<readonly string[]> {
 
 /** What `island` keeps on disk on this host. */
 export function storeOf(island: string): Store {
-  const pathOf = (name: StoredFile) => join(folderOf(name), island, `${name}.json`);
+  const pathOf = (name: StoredFile) => {
+    const file = name === 'config' ? `${island}.yaml` : `${name}.json`;
+    return join(LASTING.includes(name) ? STATE_DIR : RUN_DIR, island, file);
+  };
   return {
-    read: async (name) => readText(pathOf(name), name === 'before' ? MOST_BYTES_BEFORE : MOST_BYTES),
-    write: (name, text) => replaceFile(pathOf(name), text, name === 'before' ? 0o600 : 0o644),
+    read: async (name) => readText(pathOf(name), MOST_BYTES[name] ?? MOST_BYTES_OF_OTHERS),
+    write: (name, text) => replaceFile(pathOf(name), text, SECRET.includes(name) ? 0o600 : 0o644),
     remove: (name) => removeFile(pathOf(name)),
   };
 }
 
-function folderOf(name: StoredFile): string {
-  return name === 'joined' ? STATE_DIR : RUN_DIR;
+/** Where the file of an island that this host joined with a token is kept. */
+export function storedConfigPath(island: string): string {
+  return join(STATE_DIR, island, `${island}.yaml`);
 }
+
+/** Names of the islands that this host joined with a token. */
+export function islandsByToken(): readonly string[] {
+  return listOrNone(STATE_DIR).filter((name) => isIslandName(name) && existsSync(storedConfigPath(name)));
+}
+
+/** Anybody may ask, also who may not look. */
+function listOrNone(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+const LASTING: readonly StoredFile[] = ['joined', 'config', 'lease'];
+const SECRET: readonly StoredFile[] = ['before', 'lease'];
 
 /** Names of folders that could not be an island's are somebody else's. */
 async function islandsWith(name: StoredFile): Promise<readonly string[]> {
-  const islands = (await list(folderOf(name))).filter(isIslandName);
+  const islands = (await list(LASTING.includes(name) ? STATE_DIR : RUN_DIR)).filter(isIslandName);
   const texts = await Promise.all(islands.map((island) => storeOf(island).read(name)));
   return islands.filter((_, index) => texts[index] !== undefined).toSorted();
 }

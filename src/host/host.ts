@@ -20,10 +20,11 @@ export interface Store {
 }
 
 /**
- * `joined` survives a reboot (/var/lib/island), the others must not (/run/island): `sysctls`, until when a join
- * waits for `confirm`, and what was there `before` it, which only root may read.
+ * These survive a reboot (/var/lib/island): under which name it `joined`; and where that was with a token, the
+ * island's file as the hub has it (`config`), and the `lease` of a worker, which only root may read. The others must
+ * not (/run/island): `sysctls`, until when a join waits for `confirm`, and what was there `before` it, root's as well.
  */
-export type StoredFile = 'joined' | 'sysctls' | 'confirm' | 'before';
+export type StoredFile = 'joined' | 'config' | 'lease' | 'sysctls' | 'confirm' | 'before';
 
 /** The process that undoes a join which nobody confirms. */
 export interface Watcher {

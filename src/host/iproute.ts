@@ -1,4 +1,4 @@
-import { array, boolean, looseObject, number, optional, regex, string, type z } from 'zod/mini';
+import { array, boolean, looseObject, number, optional, regex, string, unknown, type z } from 'zod/mini';
 import { IslandError } from '../errors.ts';
 import { type Ipv4, isIpv4, type Subnet } from '../model/ip.ts';
 import {
@@ -33,8 +33,10 @@ export function parseIp(text: string): IpView {
 
 /** The entries of `bridge -j fdb show` that send a MAC's frames to an address. */
 export function parseFdb(text: string): ObservedFdbEntry[] {
-  return readJson(text, array(fdbShape), 'bridge').flatMap(({ mac, ifname, dst }) =>
-    dst !== undefined && isIpv4(dst) ? [{ link: ifname, mac, outer: dst }] : [],
+  return readJson(text, array(fdbShape), 'bridge').flatMap(({ mac, ifname, dst, port }) =>
+    dst !== undefined && isIpv4(dst)
+      ? [{ link: ifname, mac, outer: dst, ...(port !== undefined && { port }) }]
+      : [],
   );
 }
 
@@ -217,15 +219,18 @@ const neighbourShape = looseObject({
   dev: optional(word),
   lladdr: optional(word),
   state: optional(array(string())),
+  /** There, and null, when it is. */
+  managed: optional(unknown()),
 });
 
 function toNeighbour(entry: z.output<typeof neighbourShape>): ObservedNeighbour[] {
   const { dst, dev, lladdr, state = [] } = entry;
   if (!isIpv4(dst) || dev === undefined) return [];
-  return [{ link: dev, address: dst, mac: lladdr, permanent: state.includes('PERMANENT') }];
+  const managed = 'managed' in entry && { managed: true };
+  return [{ link: dev, address: dst, mac: lladdr, permanent: state.includes('PERMANENT'), ...managed }];
 }
 
-const fdbShape = looseObject({ mac: word, ifname: word, dst: optional(string()) });
+const fdbShape = looseObject({ mac: word, ifname: word, dst: optional(string()), port: optional(number()) });
 
 /** `default`, `10.3.1.0/24`, `10.3.1.2`; undefined for IPv6. */
 function subnetFrom(text: string): Subnet | undefined {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { IslandError } from '../errors.ts';
+import { withoutSecrets } from '../model/secret.ts';
 import type { Effect } from '../plan/effect.ts';
 import type { Observed } from '../plan/observed.ts';
 import { ask } from './ask.ts';
@@ -17,7 +18,7 @@ import { hasChains, parseTable } from './nft.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
 import { findSession } from './session.ts';
-import { linkNames, readForwarding, readReversePath, writeSysctl } from './sysctl.ts';
+import { linkNames, readForwarding, readNeighbourTimers, readReversePath, writeSysctl } from './sysctl.ts';
 import { uptime } from './uptime.ts';
 import { watcherFor } from './watcher.ts';
 
@@ -76,6 +77,7 @@ async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Obser
     nft,
     firewalls,
     forwarding: readForwarding(),
+    neighbourTimers: readNeighbourTimers(),
     claims: readClaims(),
     networkd: readNetworkd(),
   };
@@ -149,7 +151,7 @@ async function performBatch({ tool, lines }: Effect & { readonly tool: 'ip' | 'b
 }
 
 function failed(command: string, stderr: string): IslandError {
-  return new IslandError('E_APPLY', `${command}: ${firstLine(stderr)}`);
+  return new IslandError('E_APPLY', withoutSecrets(`${command}: ${firstLine(stderr)}`));
 }
 
 function firstLine(text: string): string {

@@ -15,6 +15,7 @@ const setShape = looseObject({
   type: unknown(),
   map: optional(unknown()),
   flags: optional(unknown()),
+  timeout: optional(number()),
   elem: optional(array(unknown())),
 });
 const ruleShape = looseObject({
@@ -77,12 +78,14 @@ function toRule({ comment, expr = [] }: z.output<typeof ruleShape>): NftRule {
   };
 }
 
-function toSet({ name, type, map, flags, elem = [] }: z.output<typeof setShape>): NftSet {
+function toSet({ name, type, map, flags, timeout, elem = [] }: z.output<typeof setShape>): NftSet {
   return {
     name,
     type: map === undefined ? formatType(type) : `${formatType(type)} : ${formatType(map)}`,
     interval: Array.isArray(flags) && flags.includes('interval'),
-    elements: elem.map(formatElement).toSorted(),
+    ...(timeout === undefined
+      ? { elements: elem.map(formatElement).toSorted() }
+      : { timeoutSeconds: timeout, elements: [] }),
   };
 }
 

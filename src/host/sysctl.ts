@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { IslandError } from '../errors.ts';
+import type { NeighbourTimers } from '../plan/observed.ts';
+import { NEIGHBOUR_TIMERS } from '../plan/sysctl.ts';
 
 const CONF = '/proc/sys/net/ipv4/conf';
 
@@ -16,6 +18,22 @@ export function readForwarding(): ReadonlyMap<string, string> {
 /** `rp_filter` of every link, and of `all`: the larger of the two counts (ip-sysctl.rst). */
 export function readReversePath(): ReadonlyMap<string, string> {
   return readEach('rp_filter');
+}
+
+const NEIGH = '/proc/sys/net/ipv4/neigh';
+
+/** The timers of the neighbours on the links of islands. */
+export function readNeighbourTimers(): ReadonlyMap<string, NeighbourTimers> {
+  const links = linkNames().filter((link) => link.startsWith('isl-'));
+  return new Map(
+    links.map((link) => {
+      const values = NEIGHBOUR_TIMERS.flatMap((name) => {
+        const value = readText(`${NEIGH}/${link}/${name}`);
+        return value === undefined ? [] : [[name, value.trim()] as const];
+      });
+      return [link, Object.fromEntries(values)];
+    }),
+  );
 }
 
 /** Files under /proc answer at once, so they are read in place. */

@@ -49,6 +49,16 @@ export interface DnsRecord {
   readonly value: string;
 }
 
+/** Hosts that may join with a token. */
+export interface WorkerSettings {
+  /** Inner addresses to lease. */
+  readonly pool: Subnet;
+  /** The longest time that a worker is silent, in milliseconds. */
+  readonly keepaliveMs: number;
+  /** What ranges behind workers are taken from: everybody sends these to the hub, which knows the worker. */
+  readonly routes: readonly Subnet[];
+}
+
 /** One routed overlay: what the file means, every range expanded and every default applied. */
 export interface Island {
   readonly name: string;
@@ -62,7 +72,7 @@ export interface Island {
   readonly peers: readonly Peer[];
   readonly hosts: readonly HostEntry[];
   readonly forwarding: { readonly networks: boolean; readonly workers: boolean };
-  readonly workers: { readonly pool: Subnet; readonly keepaliveMs: number } | undefined;
+  readonly workers: WorkerSettings | undefined;
   readonly dns: { readonly listen: readonly Ipv4[]; readonly records: readonly DnsRecord[] };
   readonly checks: readonly Check[];
 }

@@ -1,5 +1,6 @@
 import { contains, type Ipv4 } from './ip.ts';
 import { endsOf, type HostEntry, type Island, type LinkEnd, type Network, type Peer } from './island.ts';
+import { type HubWorkers, type Lease, workerEnd } from './worker.ts';
 
 /** What a host says of itself. */
 export interface Identity {
@@ -7,6 +8,8 @@ export interface Identity {
   readonly name?: string | undefined;
   /** The name with which it joined before. */
   readonly joined?: string | undefined;
+  /** What the hub gave it, where it joined as a worker. */
+  readonly lease?: Lease | undefined;
   readonly hostname: string;
   readonly addresses: readonly Ipv4[];
 }
@@ -15,6 +18,8 @@ export interface HubPlace {
   readonly role: 'hub';
   readonly name: string;
   readonly end: LinkEnd;
+  /** Undefined where the file has no workers. */
+  readonly workers?: HubWorkers | undefined;
   readonly reason: string;
 }
 
@@ -37,16 +42,27 @@ export interface MemberPlace {
   readonly reason: string;
 }
 
+/** A host behind a NAT that is not ours, which joined with a token. */
+export interface WorkerPlace {
+  readonly role: 'worker';
+  readonly name: string;
+  /** As an end of a link; its outer address is whatever it has. */
+  readonly end: LinkEnd;
+  readonly lease: Lease;
+  readonly reason: string;
+}
+
 export interface NoPlace {
   readonly role: 'none';
   readonly name: string;
   readonly reason: string;
 }
 
-export type Place = HubPlace | PeerPlace | MemberPlace;
+export type Place = HubPlace | PeerPlace | MemberPlace | WorkerPlace;
 
 /** Which host of the island this is: by `--name`, else as it joined, else by hostname, else by one of its addresses. */
 export function placeOf(island: Island, self: Identity): Place | NoPlace {
+  if (self.lease !== undefined) return workerPlace(self.lease);
   if (self.name !== undefined) {
     return (
       byName(island, self, { name: self.name, why: `named ${self.name}` }) ?? {
@@ -70,6 +86,14 @@ export function placeOf(island: Island, self: Identity): Place | NoPlace {
       reason: `neither its hostname ${self.hostname} nor its addresses ${self.addresses.join(', ') || '(none)'} are in the island`,
     }
   );
+}
+
+function workerPlace(lease: Lease): WorkerPlace {
+  const { worker } = lease;
+  return {
+    ...{ role: 'worker', name: worker.name, end: workerEnd(worker), lease },
+    reason: `the hub leased it ${worker.inner}`,
+  };
 }
 
 /** `gateway` for a peer with networks: the word that an operator looks for. */

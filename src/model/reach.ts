@@ -8,9 +8,14 @@ export interface Destination {
   readonly end: LinkEnd;
   /** The host on the end's network that it lies behind, for a pod range. */
   readonly host: HostEntry | undefined;
+  /** It is what ranges behind workers are taken from: the hub knows behind which. */
+  readonly ofWorkers?: true;
 }
 
-/** Every network and every pod range of the island, in the order of the file; the inner subnet is not among them. */
+/**
+ * Every network, every pod range and what the ranges of workers are taken from, in the order of the file; the inner
+ * subnet is not among them.
+ */
 export function destinationsOf(island: Island): readonly Destination[] {
   const networks = endsOf(island).flatMap((end) =>
     end.networks.map(({ subnet }): Destination => ({ subnet, end, host: undefined })),
@@ -22,5 +27,14 @@ export function destinationsOf(island: Island): readonly Destination[] {
       return behind === undefined ? [] : [{ subnet, end: behind.end, host }];
     }),
   );
-  return [...networks, ...ranges];
+  const ofWorkers = workerRanges(island).map((subnet) => ({
+    ...{ subnet, end: island.hub, host: undefined },
+    ofWorkers: true as const,
+  }));
+  return [...networks, ...ranges, ...ofWorkers];
+}
+
+/** What may lie behind workers: the hub is the way there for everybody. */
+export function workerRanges({ workers }: Island): readonly Subnet[] {
+  return workers?.routes ?? [];
 }

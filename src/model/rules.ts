@@ -141,7 +141,13 @@ function overlapIssues(island: Island, ends: readonly PlacedEnd[]): readonly Iss
       rests: [],
     })),
   );
-  const blocks: readonly Block[] = [own, ...networks, ...routes];
+  const ofWorkers = (island.workers?.routes ?? []).map((subnet, index) => ({
+    subnet,
+    path: ['workers', 'routes', index],
+    whose: 'a range of the workers',
+    rests: [],
+  }));
+  const blocks: readonly Block[] = [own, ...networks, ...routes, ...ofWorkers];
   return overlapsIn(blocks.map(({ subnet }) => subnet)).flatMap(({ first, second }) => {
     const [earlier, later] = [blocks[first], blocks[second]];
     return earlier === undefined || later === undefined ? [] : [overlapIssue(earlier, later)];

@@ -1,6 +1,6 @@
 import { linkNameOf } from './addressing.ts';
 import type { Ipv4, Subnet } from './ip.ts';
-import type { Island } from './island.ts';
+import type { Island, LinkEnd } from './island.ts';
 
 /** A host with a leased inner address, behind a NAT that is not ours. */
 export interface Worker {
@@ -17,6 +17,21 @@ export interface HubWorkers {
   /** Of the hub's link to them: as secret as theirs. */
   readonly mac: string;
   readonly workers: readonly Worker[];
+}
+
+/** What a hub gave a worker. */
+export interface Lease {
+  readonly worker: Worker;
+  /** Of the hub's link to its workers. */
+  readonly hubMac: string;
+}
+
+/** An outer address that nobody has: where a worker is, is learned from its packets. */
+const NOWHERE = '0.0.0.0' as Ipv4;
+
+/** A worker as the end of a link; what lies behind it are no networks, but routes of its own. */
+export function workerEnd({ name, inner }: Worker): LinkEnd {
+  return { name, inner, outer: NOWHERE, local: undefined, mtu: undefined, networks: [] };
 }
 
 /** What `peer` is in the name and alias of the hub's link to its workers, and of a worker's to the hub. */

@@ -44,7 +44,7 @@ export function hasPlace({ tool, family, table, chain }: Accept, firewalls: read
 /** An accept ends only the base chain that it is in, so every one that drops is an obstacle of its own. */
 function obstacles(end: EndSetting, traffic: Traffic): Obstacle[] {
   const needs = needsOf(end, traffic);
-  return end.observed.firewalls.flatMap((firewall) =>
+  const found = end.observed.firewalls.flatMap((firewall) =>
     (isCalicos(firewall) ? [] : firewall.chains).flatMap((base) =>
       needs
         .filter(({ hook }) => hook === base.hook)
@@ -62,6 +62,8 @@ function obstacles(end: EndSetting, traffic: Traffic): Obstacle[] {
         }),
     ),
   );
+  // Packets of workers and of peers may need the very same rule.
+  return [...new Map(found.map((obstacle) => [keyOf(obstacle.accept), obstacle])).values()];
 }
 
 /** Those in front of which there is no rule of ours yet, or none that is reached. */

@@ -69,9 +69,13 @@ function isIpip(resource: Resource): boolean {
   return resource.kind === 'link' && resource.encapsulation === 'ipip';
 }
 
-/** A plain peer forwards nothing: what comes out of its link is for itself. */
-function forwardingLinks({ role, lanLinks }: EndSetting, resources: readonly Resource[]): readonly string[] {
-  if (role === 'peer' && lanLinks.length === 0) return [];
+/** A plain peer or worker forwards nothing: what comes out of its link is for itself. */
+function forwardingLinks(
+  { role, lanLinks, lease }: EndSetting,
+  resources: readonly Resource[],
+): readonly string[] {
+  const forwards = role === 'hub' || lanLinks.length > 0 || (lease?.worker.routes ?? []).length > 0;
+  if (!forwards) return [];
   return [...resources.filter(isLink).map(({ name }) => name), ...lanLinks];
 }
 

@@ -1,17 +1,11 @@
 import { ISLAND_PROTOCOL } from '../model/addressing.ts';
+import { withoutSecrets } from '../model/secret.ts';
 import { shellWord } from '../model/text.ts';
 import { isAcceptStep, legacyAcceptLines, nftAcceptLines } from './accept.ts';
 import type { Step } from './diff.ts';
+import { isNftStep, tableInput } from './nft-text.ts';
 import { MAIN_TABLE } from './observed.ts';
-import {
-  keyOf,
-  type Link,
-  type NftTable,
-  type Resource,
-  type Route,
-  type Rule,
-  selectorOf,
-} from './resource.ts';
+import { keyOf, type Link, type Resource, type Route, type Rule, selectorOf } from './resource.ts';
 
 /** One process, or one write to a file under /proc/sys. `lines` are commands without the tool's name. */
 export type Effect =
@@ -34,20 +28,25 @@ export function effectsOf(steps: readonly Step[]): Effect[] {
   const putFirst = tables.filter(({ action }) => action !== 'remove');
   const putLast = tables.filter(({ action }) => action === 'remove');
   return [
-    ...putFirst.map(tableEffect),
+    ...putFirst.map((step): Effect => ({ tool: 'nft', input: tableInput(step) })),
     ...acceptEffects(accepts.filter(({ action }) => action !== 'remove')),
     ...batch('ip', steps.flatMap(ipLines)),
     ...batch('bridge', steps.flatMap(bridgeLines)),
     ...steps.flatMap(sysctlEffects),
     ...acceptEffects(accepts.filter(({ action }) => action === 'remove')),
-    ...putLast.map(({ resource }): Effect => {
-      return { tool: 'nft', input: `delete table inet ${resource.name}\n` };
-    }),
+    ...putLast.map((step): Effect => ({ tool: 'nft', input: tableInput(step) })),
   ];
 }
 
-/** The commands that an effect is, as a person would type them; what `plan` prints is what `join` runs. */
+/**
+ * The commands that an effect is, as a person would type them; what `plan` prints is what `join` runs, but that
+ * `(secret)` stands for the MACs of workers.
+ */
 export function commandsOf(effect: Effect): string[] {
+  return typed(effect).map(withoutSecrets);
+}
+
+function typed(effect: Effect): string[] {
   switch (effect.tool) {
     case 'ip':
     case 'bridge':
@@ -66,14 +65,6 @@ function shellWords(line: string): string {
   return line.split(' ').map(shellWord).join(' ');
 }
 
-interface NftStep extends Step {
-  readonly resource: NftTable;
-}
-
-function isNftStep(step: Step): step is NftStep {
-  return step.resource.kind === 'nft';
-}
-
 /** After the guard is there and before it goes, so that nothing is let through unguarded. */
 function acceptEffects(steps: Parameters<typeof nftAcceptLines>[0]): Effect[] {
   const inputs = [
@@ -89,50 +80,19 @@ function batch(tool: 'ip' | 'bridge', lines: readonly string[]): Effect[] {
   return lines.length === 0 ? [] : [{ tool, lines }];
 }
 
-/**
- * One transaction. A table that is there goes first; one that is not is created, which fails rather than
- * mixes where somebody was faster, and takes a third of the time.
- */
-function tableEffect({ action, resource }: NftStep): Effect {
-  const { name, listing = tableText(resource) } = resource;
-  const first = action === 'add' ? 'create' : 'delete';
-  return { tool: 'nft', input: `${first} table inet ${name}\n${listing}` };
-}
-
-function tableText({ name, sets, chains }: NftTable): string {
-  const blocks = [
-    ...sets.map((set) => [
-      `  ${set.type.includes(':') ? 'map' : 'set'} ${set.name} {`,
-      `    ${set.typeOf === undefined ? `type ${set.type}` : `typeof ${set.typeOf}`}`,
-      ...(set.interval ? ['    flags interval'] : []),
-      ...(set.elements.length === 0
-        ? []
-        : [`    elements = { ${set.elements.map(quoted(set.type)).join(', ')} }`]),
-      '  }',
-    ]),
-    ...chains.map((chain) => [
-      `  chain ${chain.name} {`,
-      ...(chain.hook === undefined ? [] : [`    ${chain.hook}; policy accept;`]),
-      ...chain.rules.map(({ words, mark }) => `    ${words ?? ''} comment "${mark}"`),
-      '  }',
-    ]),
-  ];
-  return [`table inet ${name} {`, ...blocks.flat(), '}', ''].join('\n');
-}
-
-function quoted(type: string): (element: string) => string {
-  return (element) => (type === 'ifname' ? `"${element}"` : element);
-}
-
 function sysctlEffects({ resource }: Step): Effect[] {
   return resource.kind === 'sysctl' ? [{ tool: 'sysctl', key: resource.key, value: resource.value }] : [];
 }
 
 function bridgeLines({ action, resource }: Step): string[] {
   if (resource.kind !== 'fdb') return [];
-  const { mac, link, outer } = resource;
-  const verb = action === 'remove' ? 'delete' : 'replace';
-  return [`fdb ${verb} ${mac} dev ${link} dst ${outer} self permanent`];
+  const { mac, link, outer, port } = resource;
+  // The entry for everybody can only be appended, never replaced (vxlan_fdb_update).
+  const put = mac.startsWith('00:00:') ? 'append' : 'replace';
+  const verb = action === 'remove' ? 'delete' : put;
+  return [
+    `fdb ${verb} ${mac} dev ${link} dst ${outer}${port === undefined ? '' : ` port ${port}`} self permanent`,
+  ];
 }
 
 function ipLines({ action, resource, current }: Step): string[] {
@@ -142,12 +102,8 @@ function ipLines({ action, resource, current }: Step): string[] {
       return linkLines({ action, resource, current });
     case 'address':
       return [`address ${remove ? 'delete' : 'replace'} ${resource.address}/32 dev ${resource.link}`];
-    case 'neighbour': {
-      const entry = `${resource.address} lladdr ${resource.mac} dev ${resource.link} nud permanent`;
-      return [
-        remove ? `neighbour delete ${resource.address} dev ${resource.link}` : `neighbour replace ${entry}`,
-      ];
-    }
+    case 'neighbour':
+      return [neighbourLine(resource, remove)];
     case 'route':
       return [`route ${remove ? 'delete' : 'replace'} ${routeWords(resource)}`];
     case 'rule':
@@ -160,6 +116,13 @@ function ipLines({ action, resource, current }: Step): string[] {
     case 'sysctl':
       return [];
   }
+}
+
+function neighbourLine({ address, link, mac, managed }: Neighbour, remove: boolean): string {
+  if (remove) return `neighbour delete ${address} dev ${link}`;
+  return managed === true
+    ? `neighbour replace ${address} dev ${link} managed`
+    : `neighbour replace ${address} lladdr ${mac} dev ${link} nud permanent`;
 }
 
 interface LinkStep {
@@ -209,7 +172,7 @@ function typeWords(link: Link): string {
       // One source port, so that NATs and firewalls see one flow; no UDP checksum, since the inner one
       // protects the data and an inner DNAT through a NAT spoils the outer one; fragments rather than loss.
       return [
-        `address ${link.mac} type vxlan id ${link.id} local ${link.local} dstport ${link.port}`,
+        `address ${link.mac} type vxlan id ${link.id}${link.local === undefined ? '' : ` local ${link.local}`} dstport ${link.port}`,
         `srcport ${link.port} ${link.port + 1} nolearning noudpcsum df unset`,
       ].join(' ');
   }

@@ -1,7 +1,8 @@
 import { IslandError } from '../errors.ts';
 import { contains, formatSubnet, type Ipv4 } from '../model/ip.ts';
 import type { Island, LinkEnd, LinkKind, Network, Peer } from '../model/island.ts';
-import type { HubPlace, PeerPlace } from '../model/place.ts';
+import type { HubPlace, PeerPlace, WorkerPlace } from '../model/place.ts';
+import type { HubWorkers, Lease } from '../model/worker.ts';
 import { linkWith, type Observed, ownAddresses } from './observed.ts';
 import { type Underlay, underlayOf } from './underlay.ts';
 
@@ -11,10 +12,13 @@ export interface Remote {
   readonly link: LinkKind;
 }
 
-/** A hub or a peer on its own host, with what both the file and the kernel say of it. */
+/** A host that has links. */
+export type EndPlace = HubPlace | PeerPlace | WorkerPlace;
+
+/** A hub, a peer or a worker on its own host, with what both the file and the kernel say of it. */
 export interface EndSetting {
   readonly island: Island;
-  readonly role: 'hub' | 'peer';
+  readonly role: 'hub' | 'peer' | 'worker';
   readonly self: LinkEnd;
   readonly remotes: readonly Remote[];
   readonly observed: Observed;
@@ -25,21 +29,30 @@ export interface EndSetting {
   readonly source: Ipv4;
   /** The links to its own networks. */
   readonly lanLinks: readonly string[];
+  /** Of a hub where the file has workers. */
+  readonly workers: HubWorkers | undefined;
+  /** Of a worker. */
+  readonly lease: Lease | undefined;
 }
 
 export function endSetting(
   { island, observed }: { readonly island: Island; readonly observed: Observed },
-  place: HubPlace | PeerPlace,
+  place: EndPlace,
 ): EndSetting {
   const self = place.end;
-  const remotes = place.role === 'hub' ? island.peers.map(toRemote) : [hubAsRemote(island, place.end)];
+  const remotes = remotesOf(island, place);
   const underlay = underlayOf(observed);
   const own = ownAddresses(observed);
   return {
     ...{ island, role: place.role, self, remotes, observed, underlay },
-    local: localAddress({ self, remotes, own, underlay }),
+    local:
+      place.role === 'worker'
+        ? workerAddress(island, underlay)
+        : localAddress({ self, remotes, own, underlay }),
     source: sourceAddress(self, own),
     lanLinks: [...new Set(self.networks.map((network) => lanLink(observed, self, network)))],
+    workers: place.role === 'hub' ? place.workers : undefined,
+    lease: place.role === 'worker' ? place.lease : undefined,
   };
 }
 
@@ -47,8 +60,24 @@ function toRemote(peer: Peer): Remote {
   return { end: peer, link: peer.link };
 }
 
-function hubAsRemote(island: Island, self: Peer): Remote {
-  return { end: island.hub, link: self.link };
+function remotesOf(island: Island, place: EndPlace): readonly Remote[] {
+  switch (place.role) {
+    case 'hub':
+      return island.peers.map(toRemote);
+    case 'peer':
+      return [{ end: island.hub, link: place.end.link }];
+    case 'worker':
+      return [{ end: island.hub, link: 'vxlan' }];
+  }
+}
+
+/** What its packets to the hub have as source at this moment; another one later is as good. */
+function workerAddress({ hub }: Island, underlay: Underlay): Ipv4 {
+  const source = underlay(hub.outer)?.source;
+  if (source !== undefined) return source;
+  throw new IslandError('E_RETRY', `no route of this host leads to ${hub.outer}, the hub ${hub.name}`, {
+    hint: 'bring the uplink up first',
+  });
 }
 
 interface LocalContext {

@@ -1,5 +1,6 @@
 import { prioritiesOf, sideTableOf } from '../model/addressing.ts';
 import { contains, formatSubnet, hostSubnet, type Ipv4, parseSubnet } from '../model/ip.ts';
+import type { Island } from '../model/island.ts';
 import { finderOf } from '../model/overlaps.ts';
 import { destinationsOf } from '../model/reach.ts';
 import type { EndSetting, Remote } from './end.ts';
@@ -8,6 +9,7 @@ import type { Resource, Route, Rule } from './resource.ts';
 
 /** IPv4 in IPv4. By number: the name `ipip` is protocol 94 in /etc/protocols. */
 const IPIP_PROTOCOL = 4;
+const TCP_PROTOCOL = 6;
 const UDP_PROTOCOL = 17;
 
 /**
@@ -16,6 +18,7 @@ const UDP_PROTOCOL = 17;
  */
 export function exemptions(end: EndSetting, routes: readonly Route[]): Resource[] {
   const { island, local } = end;
+  if (end.role === 'worker') return workerExemptions(island);
   const { exempt } = prioritiesOf(island.port);
   const find = finderOf(destinationsOf(island));
   const toMain = { kind: 'rule', table: MAIN_TABLE, from: local } as const;
@@ -30,6 +33,20 @@ export function exemptions(end: EndSetting, routes: readonly Route[]): Resource[
   return [
     ...ipipExemption(end, { remotes: intoLink.filter(({ link }) => link === 'ipip'), routes }),
     ...(udp ? [{ ...toMain, priority: exempt, protocol: UDP_PROTOCOL, port: island.port }] : []),
+  ];
+}
+
+/**
+ * A worker has no address to tell its outer packets by: it may get another one any time. The hub's outer address may
+ * be the island's as well, so only what the link and the control API send to it stays on the underlay; without the
+ * latter a worker could not ask for a new lease just when its tunnel is dead.
+ */
+function workerExemptions({ hub, port }: Island): Rule[] {
+  const { exempt, exemptMain } = prioritiesOf(port);
+  const toMain = { kind: 'rule', table: MAIN_TABLE, to: hub.outer } as const;
+  return [
+    { ...toMain, priority: exempt, protocol: UDP_PROTOCOL, port },
+    { ...toMain, priority: exemptMain, protocol: TCP_PROTOCOL, destinationPort: port },
   ];
 }
 

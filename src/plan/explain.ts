@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../model/secret.ts';
 import { printable } from '../model/text.ts';
 import type { Step } from './diff.ts';
 import { type Link, type NftTable, placeOf, type Resource, selectorOf } from './resource.ts';
@@ -6,7 +7,7 @@ import { comparableParts } from './ruleset-parts.ts';
 /** What a step is about, in words for `status`: "link isl-fara-3k9x2q (ipip to 138.96.16.97) is missing". */
 export function explain(step: Step): string {
   // Somebody else may have written what is there now, such as the alias of a link.
-  return printable(sentence(step));
+  return printable(withoutSecrets(sentence(step)));
 }
 
 function sentence({ action, resource, current }: Step): string {

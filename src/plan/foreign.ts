@@ -21,7 +21,8 @@ export function overlappingClaims({ island, observed }: Site): Finding[] {
 }
 
 /** Routes of others for a range that the island leads elsewhere: its table is asked first, and nobody else sees it. */
-export function coveredRoutes({ observed, desired }: Site): Finding[] {
+export function coveredRoutes({ place, observed, desired }: Site): Finding[] {
+  const own = place.role === 'worker' ? place.lease.worker.routes : [];
   const ranges = unicastRanges(desired);
   const ours = new Set(
     desired.flatMap((resource) =>
@@ -31,9 +32,11 @@ export function coveredRoutes({ observed, desired }: Site): Finding[] {
   return mainRoutes(observed)
     .filter(({ scope, destination }) => scope !== SCOPE_LINK && destination.prefix > 0)
     .filter(({ destination }) => ranges.some((range) => covers(range, destination)))
+    .filter(({ destination }) => !own.some((range) => covers(range, destination)))
     .filter(({ destination, link, nextHop }) => !ours.has(wayOf(formatSubnet(destination), link, nextHop)))
     .map((route) => ({
-      weight: 'note',
+      // A worker stands in a network that nobody of the island knows: what it reaches there, it needs.
+      weight: place.role === 'worker' ? 'refuse' : 'note',
       text: `the route ${formatRoute(route)} will not be asked: the island's table comes first`,
       hint: 'delete it if it is left over; otherwise take the network out of the file',
     }));
@@ -45,7 +48,9 @@ interface AddressRange {
 }
 
 function addressRanges(island: Island): AddressRange[] {
-  const networks = destinationsOf(island).filter(({ host }) => host === undefined);
+  const networks = destinationsOf(island).filter(
+    ({ host, ofWorkers }) => host === undefined && ofWorkers !== true,
+  );
   return [
     { subnet: island.subnet, what: `the subnet of ${island.name},` },
     ...networks.map((network) => ({ subnet: network.subnet, what: `the network of ${network.end.name},` })),

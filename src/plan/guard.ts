@@ -3,6 +3,7 @@ import { formatSubnet, hostSubnet, type Subnet, toNumber } from '../model/ip.ts'
 import { endsOf, type Island, type LinkEnd, type LinkKind } from '../model/island.ts';
 import { destinationsOf } from '../model/reach.ts';
 import type { EndSetting } from './end.ts';
+import { hubRules, toWorkersChain, vniWord, workerChains, workerSets } from './guard-workers.ts';
 import type { Count, Link, NftChain, NftRule, NftSet, NftTable } from './resource.ts';
 import {
   addressSet,
@@ -46,6 +47,7 @@ export function guardOf(end: EndSetting, links: readonly Link[]): Guard {
   return {
     sets: [
       ...kinds.flatMap((kind) => peerSets(end, kind)),
+      ...workerSets(end),
       ...(kinds.includes('ipip') ? [unreachableSet(end)] : []),
       ...(kinds.includes('ipip') && foreign.ipip !== 'anybody' && foreign.ipip.length > 0
         ? [addressSet('others', foreign.ipip)]
@@ -56,6 +58,7 @@ export function guardOf(end: EndSetting, links: readonly Link[]): Guard {
       { name: 'arriving', rules: arrivingRules(end) },
       ...(end.island.forwarding.networks ? [] : [{ name: 'leaving', rules: betweenNetworks(end.island) }]),
       ...(kinds.includes('ipip') ? [{ name: 'ipip-in', rules: ipipRules(end, foreign) }] : []),
+      ...workerChains(end),
       ...(kinds.includes('vxlan') ? [{ name: 'vxlan-in', rules: vxlanRules(end) }] : []),
       { name: 'icmp-in', rules: icmpRules(kinds) },
       ...(foreign.gre && foreign.sit
@@ -156,8 +159,8 @@ function betweenNetworks({ forwarding }: Island): NftRule[] {
 
 function betweenWorkers({ forwarding, workers }: Island): NftRule[] {
   if (forwarding.workers || workers === undefined) return [];
-  const pool = formatSubnet(workers.pool);
-  return [dropRule(`ip saddr ${pool} ip daddr ${pool}`, 'between workers')];
+  const ranges = `{ ${[workers.pool, ...workers.routes].map(formatSubnet).join(', ')} }`;
+  return [dropRule(`ip saddr ${ranges} ip daddr ${ranges}`, 'between workers')];
 }
 
 function policySets(island: Island): NftSet[] {
@@ -186,9 +189,10 @@ function ipipRules(end: EndSetting, { ipip }: ForeignTunnels): NftRule[] {
 
 /** Compared in pieces that the kernel reads without a detour: nft_payload_fast takes 1, 2 or 4 bytes. */
 function vxlanRules(end: EndSetting): NftRule[] {
-  const { island, self } = end;
+  const { island, self, lease, workers } = end;
+  if (lease !== undefined) return hubRules(end, lease, (words) => fromPeers(end, 'vxlan', words));
   const mac = macOf(island.name, self).replaceAll(':', '');
-  const vni = { at: '@th,96,32', is: `0x${(vniOf(island) * 256).toString(16)}` };
+  const vni = { at: '@th,96,32', is: vniWord(vniOf(island)) };
   const high = { at: '@th,128,32', is: `0x${mac.slice(0, 8)}` };
   const low = { at: '@th,160,16', is: `0x${mac.slice(8)}` };
   const type = { at: '@th,224,16', is: '0x0800' };
@@ -197,6 +201,7 @@ function vxlanRules(end: EndSetting): NftRule[] {
   return [
     nftRule(`udp dport != ${island.port} return`, 'not a tunnel packet'),
     ...fromPeers(end, 'vxlan', header),
+    ...(workers === undefined ? [] : [toWorkersChain(end)]),
     dropRule('ip saddr != @vxlan-outer', 'stranger'),
     wrong(vni, 'wrong VNI'),
     wrong(high, 'not to our MAC'),
@@ -212,7 +217,7 @@ function fromPeers(end: EndSetting, kind: LinkKind, header = ''): NftRule[] {
   const source = `@th,${INNER_SOURCE[kind]}`;
   const own = `${source},32 != ${formatNumber(toNumber(self.inner))} `;
   return pairsOf(end, kind).map(({ name, typeOf, width }) => {
-    const isOwn = role === 'peer' && width === widthOf(island.subnet);
+    const isOwn = role !== 'hub' && width === widthOf(island.subnet);
     return nftRule(`${header}${isOwn ? own : ''}${typeOf} @${name} accept`, 'from a peer');
   });
 }
@@ -232,8 +237,8 @@ function pairsOf(end: EndSetting, kind: LinkKind): PairSet[] {
   const pairs = end.remotes
     .filter(({ link }) => link === kind)
     .map(({ end: far }): Pairs => {
-      const subnets = role === 'peer' ? [island.subnet, ...others] : (behind.get(far) ?? []);
-      return { outer: far.outer, subnets };
+      const subnets = role === 'hub' ? (behind.get(far) ?? []) : [island.subnet, ...others];
+      return { sender: far.outer, subnets };
     });
-  return pairSets(`${kind}-pairs`, { at: INNER_SOURCE[kind], pairs });
+  return pairSets(`${kind}-pairs`, { by: ['ip saddr', 'ipv4_addr'], at: INNER_SOURCE[kind], pairs });
 }

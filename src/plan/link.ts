@@ -1,17 +1,18 @@
-import { IslandError } from '../errors.ts';
-import { aliasOf, linkNameOf, macOf, SHARED, vniOf } from '../model/addressing.ts';
-import type { Ipv4 } from '../model/ip.ts';
-import type { Island, LinkEnd, LinkKind } from '../model/island.ts';
-import { linkMtu } from '../model/links.ts';
+import { macOf, SHARED, vniOf } from '../model/addressing.ts';
+import type { Ipv4, Subnet } from '../model/ip.ts';
+import type { LinkEnd } from '../model/island.ts';
 import type { EndSetting, Remote } from './end.ts';
+import { linkBase, mtuTowards } from './link-base.ts';
 import type { Link, Resource } from './resource.ts';
-import { underlayMtu } from './underlay.ts';
+import { hubWorkersLink, workerLink } from './worker-link.ts';
 
 /** How a route leads to a far end: through its own link, or over the shared one with the end as next hop. */
 export interface Way {
   readonly remote: LinkEnd;
   readonly link: string;
   readonly nextHop?: Ipv4;
+  /** Ranges behind the far end that the file does not tell of: a worker's. */
+  readonly routes?: readonly Subnet[];
 }
 
 export interface Links {
@@ -19,14 +20,15 @@ export interface Links {
   readonly ways: readonly Way[];
 }
 
-/** The links of a hub or peer: one per ipip peer, and one for all that are reached by vxlan. */
+/** The links of a hub or peer: one per ipip peer, one for all that are reached by vxlan, and one for workers. */
 export function linkResources(end: EndSetting): Links {
+  if (end.role === 'worker') return workerLink(end, end.island.hub);
   const ipip = end.remotes.filter(({ link }) => link === 'ipip').map((remote) => ipipLink(end, remote));
   const vxlan = vxlanLink(
     end,
     end.remotes.filter(({ link }) => link === 'vxlan'),
   );
-  const all = vxlan === undefined ? ipip : [...ipip, vxlan];
+  const all = [...ipip, vxlan, hubWorkersLink(end)].filter((links) => links !== undefined);
   return {
     resources: all.flatMap(({ resources }) => resources),
     ways: all.flatMap(({ ways }) => ways),
@@ -35,7 +37,10 @@ export function linkResources(end: EndSetting): Links {
 
 function ipipLink(end: EndSetting, remote: Remote): Links {
   const link: Link = {
-    ...base(end, { peer: remote.end.name, kind: 'ipip', remotes: [remote] }),
+    ...linkBase(end, {
+      ...{ peer: remote.end.name, kind: 'ipip' },
+      underlayMtu: mtuTowards(end, remote.end),
+    }),
     encapsulation: 'ipip',
     local: end.local,
     remote: remote.end.outer,
@@ -51,7 +56,10 @@ function vxlanLink(end: EndSetting, remotes: readonly Remote[]): Links | undefin
   if (remotes.length === 0) return undefined;
   const peer = end.role === 'hub' ? SHARED : island.hub.name;
   const link: Link = {
-    ...base(end, { peer, kind: 'vxlan', remotes }),
+    ...linkBase(end, {
+      ...{ peer, kind: 'vxlan' },
+      underlayMtu: Math.min(...remotes.map((remote) => mtuTowards(end, remote.end))),
+    }),
     ...{ encapsulation: 'vxlan', id: vniOf(island), port: island.port },
     ...{ local: end.local, mac: macOf(island.name, self) },
   };
@@ -66,44 +74,4 @@ function vxlanLink(end: EndSetting, remotes: readonly Remote[]): Links | undefin
     resources: [link, { kind: 'address', link: link.name, address: self.inner }, ...entries],
     ways: remotes.map(({ end: far }) => ({ remote: far, link: link.name, nextHop: far.inner })),
   };
-}
-
-interface LinkDetails {
-  /** What names the link: the far end, or all of them. */
-  readonly peer: string;
-  readonly kind: LinkKind;
-  readonly remotes: readonly Remote[];
-}
-
-function base(end: EndSetting, { peer, kind, remotes }: LinkDetails) {
-  const { island } = end;
-  return {
-    kind: 'link' as const,
-    name: linkNameOf(island.name, peer),
-    alias: aliasOf(island.name, peer),
-    group: island.port,
-    mtu: linkMtu(kind, Math.min(...remotes.map((remote) => mtuTowards(end, remote.end)))),
-    up: true,
-  };
-}
-
-/** The underlay's MTU between two ends: the smaller of what each says, or of what this host's route says. */
-function mtuTowards(end: EndSetting, far: LinkEnd): number {
-  const { self, island, local } = end;
-  const said = self.mtu ?? mtuOf(island);
-  const own = said ?? underlayMtu(end.observed, end.underlay, { target: far.outer, local });
-  if (own === undefined) {
-    throw new IslandError(
-      'E_RETRY',
-      `no route leads to ${far.outer} (${far.name}), so the underlay's MTU is unknown`,
-      {
-        hint: 'bring the uplink up first, or say "mtu:" in the file',
-      },
-    );
-  }
-  return Math.min(own, far.mtu ?? own);
-}
-
-function mtuOf({ mtu }: Island): number | undefined {
-  return mtu === 'auto' ? undefined : mtu;
 }

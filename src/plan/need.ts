@@ -4,7 +4,7 @@ import { linkWith, type Observed } from './observed.ts';
 import type { Link, Resource } from './resource.ts';
 
 /** What of the island's traffic a firewall has to let through. */
-export type Purpose = 'from the links' | 'to the links' | 'ipip' | 'vxlan';
+export type Purpose = 'from the links' | 'to the links' | 'ipip' | 'vxlan' | 'api';
 
 /** As they stand behind "drops". */
 export const PURPOSE_WORDS: Readonly<Record<Purpose, string>> = {
@@ -12,6 +12,7 @@ export const PURPOSE_WORDS: Readonly<Record<Purpose, string>> = {
   'to the links': 'what goes to the links',
   ipip: 'ipip packets of the peers',
   vxlan: 'vxlan packets of the peers',
+  api: 'requests of workers to the control API',
 };
 
 /** A purpose at a hook, with the packets that stand for it: one for each way in or out. */
@@ -30,12 +31,14 @@ export interface Traffic {
 }
 
 /** What passes through this host on the island's behalf; a plain peer forwards nothing. */
-export function trafficOf({ role, lanLinks }: EndSetting, resources: readonly Resource[]): Traffic {
+export function trafficOf({ role, lanLinks, lease }: EndSetting, resources: readonly Resource[]): Traffic {
   const links = resources.filter((resource): resource is Link => resource.kind === 'link');
-  return { links, forwards: role === 'hub' || lanLinks.length > 0 };
+  const hasRoutes = (lease?.worker.routes ?? []).length > 0;
+  return { links, forwards: role === 'hub' || lanLinks.length > 0 || hasRoutes };
 }
 
 const UDP = '17';
+const TCP = '6';
 const IPIP = '4';
 
 /** What this host receives and forwards for the island. One link stands for all: no firewall tells them apart. */
@@ -61,6 +64,7 @@ export function needsOf(end: EndSetting, { links, forwards }: Traffic): Need[] {
   return [
     ...(forwards ? forwarded : []),
     ...outerNeeds(end),
+    ...workerNeeds(end),
     { hook: 'input', purpose: 'from the links', packets: [came] },
   ];
 }
@@ -84,6 +88,21 @@ function outerNeeds({ remotes, underlay, island, observed, local }: EndSetting):
     }));
     return [{ hook: 'input', purpose, packets }];
   });
+}
+
+/** What workers send to a hub, from wherever they are and whichever port their NAT gives them. */
+function workerNeeds({ workers, island, observed, local }: EndSetting): Need[] {
+  if (workers === undefined) return [];
+  const port = String(island.port);
+  const uplink = linkWith(observed, local)?.name;
+  const packet = {
+    ...{ nfproto: 'ipv4', state: 'new', dport: port },
+    ...(uplink !== undefined && { iifname: uplink, iifgroup: String(groupOf(observed, uplink)) }),
+  };
+  return [
+    { hook: 'input', purpose: 'vxlan', packets: [{ ...packet, protocol: UDP }] },
+    { hook: 'input', purpose: 'api', packets: [{ ...packet, protocol: TCP }] },
+  ];
 }
 
 function groupOf({ links }: Observed, name: string): number {
@@ -113,6 +132,7 @@ const GROUP_WORDS: Readonly<Record<Purpose, string>> = {
   'to the links': 'oifgroup PORT',
   ipip: 'ip protocol 4',
   vxlan: 'udp dport PORT',
+  api: 'tcp dport PORT',
 };
 
 const NAME_WORDS: Readonly<Record<Purpose, string>> = {
@@ -126,4 +146,5 @@ const LEGACY_WORDS: Readonly<Record<Purpose, string>> = {
   'to the links': '-o isl-+',
   ipip: '-p 4',
   vxlan: '-p udp --dport PORT',
+  api: '-p tcp --dport PORT',
 };

@@ -80,13 +80,20 @@ export interface ObservedNeighbour {
   readonly address: Ipv4;
   readonly mac: string | undefined;
   readonly permanent: boolean;
+  /** The kernel keeps asking for it. */
+  readonly managed?: boolean;
 }
 
 export interface ObservedFdbEntry {
   readonly link: string;
   readonly mac: string;
   readonly outer: Ipv4;
+  /** UDP port, where it is not the link's. */
+  readonly port?: number;
 }
+
+/** Values under net.ipv4.neigh, by the names of plan/sysctl.ts. */
+export type NeighbourTimers = Readonly<Record<string, string>>;
 
 /** A range that other software on this host hands out, whether a route tells of it or not. */
 export interface Claim {
@@ -108,6 +115,8 @@ export interface Observed {
   readonly firewalls: readonly Firewall[];
   /** `forwarding` of each link by name, and of `all`. */
   readonly forwarding: ReadonlyMap<string, string>;
+  /** Timers of the neighbours of each link that an island made. */
+  readonly neighbourTimers?: ReadonlyMap<string, NeighbourTimers>;
   readonly claims: readonly Claim[];
   /** systemd-networkd, where it runs. */
   readonly networkd?: Networkd | undefined;

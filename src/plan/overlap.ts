@@ -45,6 +45,9 @@ function belongs({ island, place, destination, connected, observed }: Belonging)
   if (destination.host !== undefined) {
     return place.role === 'member' && place.address === destination.host.address;
   }
+  if (place.role === 'worker') {
+    return place.lease.worker.routes.some((range) => covers(range, connected));
+  }
   const home = place.role === 'member' ? place.gateway : place.end;
   if (destination.end === home) return true;
   if (!covers(destination.subnet, connected)) return false;

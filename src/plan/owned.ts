@@ -1,9 +1,9 @@
 import { ISLAND_PROTOCOL, isTableOf, prioritiesOf } from '../model/addressing.ts';
 import { formatSubnet, type Ipv4 } from '../model/ip.ts';
 import { ownAccepts } from './accept.ts';
-import type { Observed, ObservedLink, ObservedRoute, ObservedRule } from './observed.ts';
+import type { Observed, ObservedLink, ObservedNeighbour, ObservedRoute, ObservedRule } from './observed.ts';
 import type { Link, Resource, Route, Rule } from './resource.ts';
-import { forwardingSysctl } from './sysctl.ts';
+import { forwardingSysctl, neighbourSysctls } from './sysctl.ts';
 import { isFallback } from './tunnels.ts';
 
 /** By what the kernel's objects are known as this island's. */
@@ -22,14 +22,15 @@ export function ownedOf(observed: Observed, marks: Marks): Resource[] {
     ...ownAccepts(observed.firewalls, marks.island),
     ...links.flatMap(toLink),
     ...links.flatMap(addressesOf),
-    ...observed.neighbours.flatMap(({ link, address, mac, permanent }): Resource[] =>
-      permanent && mac !== undefined && names.has(link) ? [{ kind: 'neighbour', link, address, mac }] : [],
-    ),
+    ...observed.neighbours.filter(({ link }) => names.has(link)).flatMap(toNeighbour),
     ...observed.fdb
       .filter(({ link }) => names.has(link))
       .map((entry): Resource => ({ kind: 'fdb', ...entry })),
     ...observed.routes.filter((route) => isOwnRoute(route, marks)).map(toRoute),
     ...observed.rules.filter((rule) => isOwnRule(rule, marks)).map(toRule),
+    ...[...(observed.neighbourTimers ?? [])]
+      .filter(([link]) => names.has(link))
+      .flatMap(([link, values]) => neighbourSysctls(link, values)),
     ...[...observed.forwarding].map(([link, value]) => forwardingSysctl(link, value)),
     ...observed.links
       .filter(isFallback)
@@ -61,9 +62,14 @@ export function isOwnRule({ protocol, priority }: ObservedRule, { ports }: Marks
 
 function toLink({ name, kind, mtu, up, group, alias, mac, tunnel }: ObservedLink): Link[] {
   const base = { kind: 'link', name, alias, group, mtu, up } as const;
-  const local = (tunnel?.local ?? '0.0.0.0') as Ipv4;
+  const local = tunnel?.local as Ipv4 | undefined;
   if (kind === 'ipip') {
-    return [{ ...base, encapsulation: 'ipip', local, remote: (tunnel?.remote ?? '0.0.0.0') as Ipv4 }];
+    return [
+      {
+        ...{ ...base, encapsulation: 'ipip', local: local ?? ANY },
+        remote: (tunnel?.remote as Ipv4 | undefined) ?? ANY,
+      },
+    ];
   }
   if (kind !== 'vxlan') return [];
   // Whatever island does not set this way makes the port something that no wanted link has.
@@ -71,6 +77,14 @@ function toLink({ name, kind, mtu, up, group, alias, mac, tunnel }: ObservedLink
   const fixed =
     portRange?.low === port && portRange.high === port + 1 && learning !== true && udpChecksum !== true;
   return [{ ...base, encapsulation: 'vxlan', id: tunnel?.id ?? 0, port: fixed ? port : 0, local, mac }];
+}
+
+/** What the kernel means where a tunnel has no address at an end. */
+const ANY = '0.0.0.0' as Ipv4;
+
+function toNeighbour({ link, address, mac, permanent, managed }: ObservedNeighbour): Resource[] {
+  if (managed === true) return [{ kind: 'neighbour', link, address, managed }];
+  return permanent && mac !== undefined ? [{ kind: 'neighbour', link, address, mac }] : [];
 }
 
 function addressesOf({ name, addresses }: ObservedLink): Resource[] {
@@ -90,12 +104,14 @@ function toRoute({ table, type, destination, link, nextHop, source, onlink }: Ob
   };
 }
 
-function toRule({ priority, from, to, ipProtocol, sourcePort, table }: ObservedRule): Rule {
+function toRule(rule: ObservedRule): Rule {
+  const { priority, from, to, ipProtocol, sourcePort, destinationPort, table } = rule;
   return {
     ...{ kind: 'rule', priority, table: table ?? 0 },
     ...(from !== undefined && { from: from.network }),
     ...(to !== undefined && { to: to.network }),
     ...(ipProtocol !== undefined && { protocol: ipProtocol }),
     ...(sourcePort !== undefined && { port: sourcePort }),
+    ...(sourcePort === undefined && destinationPort !== undefined && { destinationPort }),
   };
 }

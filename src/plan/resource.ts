@@ -21,7 +21,8 @@ export interface VxlanLink extends LinkBase {
   readonly id: number;
   /** UDP port, source and destination alike. */
   readonly port: number;
-  readonly local: Ipv4;
+  /** Undefined on a worker: whatever address the route to the hub gives. */
+  readonly local: Ipv4 | undefined;
   readonly mac: string;
 }
 
@@ -34,12 +35,15 @@ export interface Address {
   readonly address: Ipv4;
 }
 
-/** A permanent entry: nothing on a link is ever resolved by ARP. */
+/** A permanent entry, with which nothing on a link is resolved by ARP; or, on a worker, one that the kernel keeps asking for. */
 export interface Neighbour {
   readonly kind: 'neighbour';
   readonly link: string;
   readonly address: Ipv4;
-  readonly mac: string;
+  /** Of a permanent entry. */
+  readonly mac?: string;
+  /** NTF_EXT_MANAGED of linux/neighbour.h. */
+  readonly managed?: true;
 }
 
 /** Which outer address a vxlan link sends a MAC's frames to. */
@@ -48,6 +52,8 @@ export interface FdbEntry {
   readonly link: string;
   readonly mac: string;
   readonly outer: Ipv4;
+  /** UDP port, where it is not the link's: as a NAT maps it. */
+  readonly port?: number;
 }
 
 export interface Route {
@@ -72,6 +78,8 @@ export interface Rule {
   readonly protocol?: number;
   /** UDP source and destination port. */
   readonly port?: number;
+  /** Destination port alone. */
+  readonly destinationPort?: number;
   readonly table: number;
 }
 
@@ -81,6 +89,8 @@ export interface NftSet {
   /** The expressions whose types it has, where these have no name of their own; unknown when observed. */
   readonly typeOf?: string;
   readonly interval: boolean;
+  /** Packets add to it, and what none adds again goes after so many seconds: the elements are nobody's to compare. */
+  readonly timeoutSeconds?: number;
   /** Sorted; a map's as `key : value`, of several parts as `a . b`. */
   readonly elements: readonly string[];
 }
@@ -175,7 +185,8 @@ export function keyOf(resource: Resource): string {
     case 'neighbour':
       return `neighbour ${resource.address} on ${resource.link}`;
     case 'fdb':
-      return `fdb ${resource.mac} on ${resource.link}`;
+      // Of the entry for everybody there may be several; it cannot be replaced (vxlan_fdb_update).
+      return `fdb ${resource.mac} on ${resource.link}${resource.mac.startsWith('00:00:') ? ` to ${resource.outer}` : ''}`;
     case 'route':
       return `route ${resource.destination} in table ${resource.table}`;
     case 'rule':
@@ -215,10 +226,13 @@ export function placeOf({ tool, family, table, chain }: Accept): string {
 }
 
 /** A rule's selectors in the words of `ip rule`; `from all` when it has none. */
-export function selectorOf({ from, to, protocol, port }: Rule): string {
+export function selectorOf({ from, to, protocol, port, destinationPort }: Rule): string {
   const words = [`from ${from ?? 'all'}`];
   if (to !== undefined) words.push(`to ${to}`);
-  if (protocol !== undefined) words.push(`ipproto ${protocol === 17 ? 'udp' : protocol}`);
+  if (protocol !== undefined) words.push(`ipproto ${PROTOCOL_NAMES[protocol] ?? protocol}`);
   if (port !== undefined) words.push(`sport ${port} dport ${port}`);
+  if (destinationPort !== undefined) words.push(`dport ${destinationPort}`);
   return words.join(' ');
 }
+
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp' };

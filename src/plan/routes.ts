@@ -1,7 +1,7 @@
 import { prioritiesOf, tableOf } from '../model/addressing.ts';
 import { covers, formatSubnet, hostSubnet, type Ipv4, type Subnet } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
-import { type Destination, destinationsOf } from '../model/reach.ts';
+import { type Destination, destinationsOf, workerRanges } from '../model/reach.ts';
 import type { EndSetting } from './end.ts';
 import type { Way } from './link.ts';
 import { connectedRoutes, type Observed } from './observed.ts';
@@ -26,7 +26,11 @@ export function endRoutes(end: EndSetting, ways: readonly Way[]): Route[] {
 
   const inner =
     end.role === 'hub'
-      ? [...ways.flatMap((way) => through(hostSubnet(way.remote.inner), way)), unreachable(island)]
+      ? [
+          ...ways.flatMap((way) => through(hostSubnet(way.remote.inner), way)),
+          ...ways.flatMap((way) => (way.routes ?? []).flatMap((range) => through(range, way))),
+          ...[island.subnet, ...workerRanges(island)].map((range) => unreachable(island, range)),
+        ]
       : [
           ...(hubWay?.nextHop === undefined ? [] : through(hostSubnet(hubWay.nextHop), hubWay)),
           ...through(island.subnet, hubWay),
@@ -36,7 +40,11 @@ export function endRoutes(end: EndSetting, ways: readonly Way[]): Route[] {
   const onLan = destinations.filter(
     (destination) => destination.end === self && destination.host !== undefined,
   );
-  const kept = [...self.networks.map(({ subnet }) => subnet), ...connectedWithin(observed, elsewhere)];
+  const kept = [
+    ...self.networks.map(({ subnet }) => subnet),
+    ...(end.lease?.worker.routes ?? []),
+    ...connectedWithin(observed, elsewhere),
+  ];
 
   return withThrows(tableOf(island), kept, [
     ...inner,
@@ -87,11 +95,11 @@ export function routeMaker(table: number, source: Ipv4): (subnet: Subnet) => Rou
 }
 
 /** An inner address that nobody has is answered at the hub, and not sent into the underlay. */
-function unreachable(island: Island): Route {
+function unreachable(island: Island, range: Subnet): Route {
   return {
     kind: 'route',
     table: tableOf(island),
-    destination: formatSubnet(island.subnet),
+    destination: formatSubnet(range),
     type: 'unreachable',
   };
 }

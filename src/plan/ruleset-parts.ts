@@ -23,7 +23,9 @@ export function meaningOf({ mark }: NftRule): string {
  */
 export function comparableParts({ sets, chains }: NftTable): ReadonlyMap<string, string> {
   return new Map([
-    ...sets.map(({ name, elements }) => [`set ${name}`, JSON.stringify(elements)] as const),
+    ...sets.map(({ name, elements, timeoutSeconds }) => {
+      return [`set ${name}`, JSON.stringify(timeoutSeconds ?? elements)] as const;
+    }),
     ...chains.map(({ name, hook, rules }) => {
       return [`chain ${name}`, JSON.stringify([hook, rules.map(({ mark }) => mark)])] as const;
     }),
@@ -51,9 +53,9 @@ export function addressMap(name: string, elements: readonly string[]): NftSet {
   return { name, type: 'ipv4_addr : ipv4_addr', interval: false, elements: elements.toSorted() };
 }
 
-/** The addresses that may come out of the packets of one outer address. */
+/** The addresses that may come out of the packets of one sender: an outer address, or the MAC of a worker as a number. */
 export interface Pairs {
-  readonly outer: Ipv4;
+  readonly sender: string;
   readonly subnets: readonly Subnet[];
 }
 
@@ -66,25 +68,34 @@ export interface PairSet extends NftSet {
   readonly width: Width;
 }
 
+interface PairOptions {
+  /** What the sender is known by, in nft's words, and its type there. */
+  readonly by: readonly [words: string, type: string];
+  readonly at: number;
+  readonly pairs: readonly Pairs[];
+}
+
 /**
- * Sets of outer address and the first octets of an inner one, which stands `at` that many bits behind the outer
+ * Sets of sender and the first octets of an inner address, which stands `at` that many bits behind the outer
  * transport header; the widest first. Not one set of intervals, in which a packet is looked for 60 us among
  * 10 000 peers: a hash table takes the same time for any number (docs/decisions/0012).
  */
-export function pairSets(name: string, { at, pairs }: { at: number; pairs: readonly Pairs[] }): PairSet[] {
+export function pairSets(name: string, { by: [words, kind], at, pairs }: PairOptions): PairSet[] {
   const elements = new Map<Width, string[]>();
-  for (const { outer, subnets } of pairs) {
+  for (const { sender, subnets } of pairs) {
     for (const subnet of subnets) {
       const width = widthOf(subnet);
-      const some = octetsOf(subnet).map((octets) => `${outer} . ${formatNumber(octets)}`);
-      elements.set(width, [...(elements.get(width) ?? []), ...some]);
+      const some = octetsOf(subnet).map((octets) => `${sender} . ${formatNumber(octets)}`);
+      const list = elements.get(width) ?? [];
+      list.push(...some);
+      elements.set(width, list);
     }
   }
   return ([24, 32, 16, 8] as const).flatMap((width) => {
     const some = elements.get(width);
     if (some === undefined) return [];
-    const typeOf = `ip saddr . @th,${at},${width}`;
-    const type = 'ipv4_addr . integer';
+    const typeOf = `${words} . @th,${at},${width}`;
+    const type = `${kind} . integer`;
     return [{ name: `${name}-${width}`, type, typeOf, width, interval: false, elements: some.toSorted() }];
   });
 }

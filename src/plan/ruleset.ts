@@ -73,8 +73,9 @@ function clampRules(mtus: readonly number[]): NftRule[] {
 // is no way. Here and not by sysctl: send_redirects of a link does nothing while that of `all` is on. The type
 // comes first, so that nearly every packet is asked no more than its protocol; where no link is shared the
 // chain would still cost each packet 4 % of its throughput, so there is none.
-function redirectsChain({ remotes, role }: EndSetting): NftChain[] {
-  const shared = role === 'hub' && remotes.filter(({ link }) => link === 'vxlan').length > 1;
+function redirectsChain({ remotes, role, workers }: EndSetting): NftChain[] {
+  const isShared = remotes.filter(({ link }) => link === 'vxlan').length > 1 || workers !== undefined;
+  const shared = role === 'hub' && isShared;
   if (!shared) return [];
   const rules = [dropRule('icmp type redirect oifname @links', 'ICMP redirect')];
   return [{ name: 'redirects', hook: 'type filter hook output priority 0', rules }];

@@ -73,9 +73,9 @@ function routingAfter({ observed, marks, desired }: Prospect, gone: ReadonlySet<
   };
 }
 
-function ruleView({ priority, from, to, protocol, port, table }: Rule): ObservedRule {
+function ruleView({ priority, from, to, protocol, port, destinationPort = port, table }: Rule): ObservedRule {
   return {
-    ...{ priority, table, ipProtocol: protocol, sourcePort: port, destinationPort: port },
+    ...{ priority, table, ipProtocol: protocol, sourcePort: port, destinationPort },
     from: from && hostSubnet(from),
     to: to && hostSubnet(to),
     ...{ protocol: ISLAND_PROTOCOL, inverted: false, suppressPrefix: undefined, narrowed: false },

@@ -1,5 +1,6 @@
 import { endsOf, type Island, type LinkEnd } from '../model/island.ts';
-import type { HubPlace, MemberPlace, PeerPlace } from '../model/place.ts';
+import type { MemberPlace } from '../model/place.ts';
+import type { EndPlace } from '../plan/end.ts';
 import { type Check, checkKey, type Outcome } from './check.ts';
 import { answered, knocks } from './far-end.ts';
 import { gatewayKeys } from './reach-checks.ts';
@@ -42,7 +43,7 @@ export function memberChecks({ island, after }: Setting, place: MemberPlace): Ch
 }
 
 /** The other ends, to which a peer has no link: the hub passes on what is for them. */
-export function beyondHub({ island, after }: Setting, place: HubPlace | PeerPlace): Check[] {
+export function beyondHub({ island, after }: Setting, place: EndPlace): Check[] {
   if (place.role === 'hub') return [];
   const behind = [...after, ...gatewayKeys(island.hub)];
   return island.peers

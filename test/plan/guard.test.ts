@@ -104,7 +104,7 @@ describe('the guard', () => {
 
   test('keeps workers apart, unless the file says otherwise', () => {
     const workers = 'workers: { pool: 10.3.1.64/26 }\n';
-    const rule = 'ip saddr 10.3.1.64/26 ip daddr 10.3.1.64/26 counter drop';
+    const rule = 'ip saddr { 10.3.1.64/26 } ip daddr { 10.3.1.64/26 } counter drop';
     expect(words(tableOf(hub(modelFile('vxlan') + workers).resources), 'arriving')[0]).toBe(rule);
     const open = `${modelFile('vxlan')}${workers}forwarding: { workers: true }\n`;
     expect(words(tableOf(hub(open).resources), 'arriving')).not.toContain(rule);
@@ -113,7 +113,10 @@ describe('the guard', () => {
 
 describe('the sets of pairs', () => {
   const pairs = (text: string) =>
-    pairSets('p', { at: 96, pairs: [{ outer: ipv4('192.0.2.1'), subnets: [parseSubnet(text)] }] });
+    pairSets('p', {
+      ...{ by: ['ip saddr', 'ipv4_addr'], at: 96 },
+      pairs: [{ sender: '192.0.2.1', subnets: [parseSubnet(text)] }],
+    });
 
   test.each([
     ['10.0.0.0/8', 8, ['0xa']],

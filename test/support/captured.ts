@@ -27,6 +27,10 @@ export interface Captured {
   readonly forwarding: Readonly<Record<string, string>>;
   /** /var/lib/island/<island>/joined.json and the files of /run/island/<island>/, where the host had joined. */
   readonly joined?: unknown;
+  /** /var/lib/island/<island>/lease.json of a worker. */
+  readonly lease?: unknown;
+  readonly workers?: unknown;
+  readonly config?: unknown;
   readonly sysctls?: unknown;
   readonly confirm?: unknown;
   readonly before?: unknown;

@@ -18,6 +18,12 @@ const NO_COUNTERS = {
   ...{ rxBytes: 0, rxPackets: 0, rxErrors: 0, txBytes: 0, txPackets: 0, txErrors: 0, collisions: 0 },
 };
 
+/** As the kernel has them for a new link. */
+const TIMERS = {
+  ...{ base_reachable_time_ms: '30000', interval_probe_time_ms: '5000', delay_first_probe_time: '5' },
+  ...{ retrans_time_ms: '1000', mcast_solicit: '3' },
+};
+
 interface BareLink {
   readonly addresses: readonly string[];
   readonly mtu?: number;
@@ -49,6 +55,7 @@ export class FakeKernel {
   /** What others load, and reload; the kernel only knows how to put rules in and out. */
   firewalls: readonly Firewall[];
   readonly #forwarding = new Map([['all', '0']]);
+  readonly #timers = new Map<string, Readonly<Record<string, string>>>();
   /** Commands that still succeed; the next one fails. */
   #credit = Number.POSITIVE_INFINITY;
   #react = (): void => undefined;
@@ -89,6 +96,7 @@ export class FakeKernel {
     return structuredClone({
       ...{ links: [...this.#links.values()], routes: this.#routes, rules: this.#rules },
       ...{ neighbours: this.#neighbours, fdb: this.#fdb, nft: this.#nft, forwarding: this.#forwarding },
+      neighbourTimers: this.#timers,
       claims: [],
       firewalls: this.firewalls,
     });
@@ -107,7 +115,7 @@ export class FakeKernel {
       case 'nft':
         this.#spend('nft -f', () => {
           if (isRuleInput(effect.input)) this.firewalls = changeFirewalls(this.firewalls, effect);
-          else this.#nft = parseNftInput(effect);
+          else this.#nft = parseNftInput(effect, this.#nft);
         });
         break;
       case 'iptables-legacy-restore':
@@ -155,7 +163,7 @@ export class FakeKernel {
       },
     ],
     [
-      /^ip link add dev (?<dev>isl-\S+) mtu (?<mtu>\d+) group (?<group>\d+) address (?<mac>02(?::[\da-f]{2}){5}) type vxlan id (?<id>\d+) local (?<local>\S+) dstport (?<port>\d+) srcport (?<low>\d+) (?<high>\d+) nolearning noudpcsum df unset$/,
+      /^ip link add dev (?<dev>isl-\S+) mtu (?<mtu>\d+) group (?<group>\d+) address (?<mac>[\da-f]{2}(?::[\da-f]{2}){5}) type vxlan id (?<id>\d+)(?: local (?<local>\S+))? dstport (?<port>\d+) srcport (?<low>\d+) (?<high>\d+) nolearning noudpcsum df unset$/,
       ({ dev, mtu, group, mac, id, local, port, low, high }) => {
         this.#addLink({ name: dev, kind: 'vxlan', mtu: Number(mtu), group: Number(group), mac });
         const portRange = { low: Number(low), high: Number(high) };
@@ -195,16 +203,25 @@ export class FakeKernel {
         this.#neighbours.push({ link: this.#link(dev).name, address: parseIpv4(ip), mac, permanent: true });
       },
     ],
+    [
+      /^ip neighbour replace (?<ip>\S+) dev (?<dev>\S+) managed$/,
+      ({ ip, dev }) => {
+        this.#meddleNeighbour(dev, ip);
+        const entry = { link: this.#link(dev).name, address: parseIpv4(ip), mac: undefined };
+        this.#neighbours.push({ ...entry, permanent: false, managed: true });
+      },
+    ],
     [/^ip neighbour delete (?<ip>\S+) dev (?<dev>\S+)$/, ({ ip, dev }) => this.#meddleNeighbour(dev, ip)],
     [
-      /^bridge fdb replace (?<mac>\S+) dev (?<dev>\S+) dst (?<ip>\S+) self permanent$/,
-      ({ mac, dev, ip }) => {
+      /^bridge fdb (?:replace (?!00:00:)|append (?=00:00:))(?<mac>\S+) dev (?<dev>\S+) dst (?<ip>\S+)(?: port (?<port>\d+))? self permanent$/,
+      ({ mac, dev, ip, port }) => {
         this.#fdb = this.#fdb.filter((entry) => entry.link !== dev || entry.mac !== mac);
-        this.#fdb.push({ link: this.#link(dev).name, mac, outer: parseIpv4(ip) });
+        const known = port === undefined ? {} : { port: Number(port) };
+        this.#fdb.push({ link: this.#link(dev).name, mac, outer: parseIpv4(ip), ...known });
       },
     ],
     [
-      /^bridge fdb delete (?<mac>\S+) dev (?<dev>\S+) dst (?<ip>\S+) self permanent$/,
+      /^bridge fdb delete (?<mac>\S+) dev (?<dev>\S+) dst (?<ip>\S+)(?: port \d+)? self permanent$/,
       ({ mac, dev }) => {
         this.#fdb = this.#fdb.filter((entry) => entry.link !== dev || entry.mac !== mac);
       },
@@ -214,7 +231,7 @@ export class FakeKernel {
       (words) => this.#route(words),
     ],
     [
-      /^ip rule (?<verb>add|delete) pref (?<pref>\d+) from (?<from>\S+)(?: to (?<to>\S+))?(?: ipproto (?<proto>\S+))?(?: sport (?<port>\d+) dport \k<port>)? lookup (?<table>\S+) protocol 110$/,
+      /^ip rule (?<verb>add|delete) pref (?<pref>\d+) from (?<from>\S+)(?: to (?<to>\S+))?(?: ipproto (?<proto>\S+))?(?: sport (?<port>\d+) dport \k<port>)?(?: dport (?<dport>\d+))? lookup (?<table>\S+) protocol 110$/,
       (words) => this.#rule(words),
     ],
   ];
@@ -229,6 +246,7 @@ export class FakeKernel {
     if (this.#links.has(link.name)) throw new Error(`${link.name}: File exists`);
     this.#links.set(link.name, { ...link, up, alias: '', addresses: [], counters: NO_COUNTERS });
     this.#forwarding.set(link.name, '0');
+    if (link.kind !== undefined) this.#timers.set(link.name, TIMERS);
   }
 
   #changeLink(name: string, change: Partial<ObservedLink>): void {
@@ -238,6 +256,7 @@ export class FakeKernel {
   #removeLink(name: string): void {
     this.#links.delete(this.#link(name).name);
     this.#forwarding.delete(name);
+    this.#timers.delete(name);
     this.#routes = this.#routes.filter(({ link }) => link !== name);
     this.#neighbours = this.#neighbours.filter(({ link }) => link !== name);
     this.#fdb = this.#fdb.filter(({ link }) => link !== name);
@@ -292,11 +311,13 @@ export class FakeKernel {
     );
   }
 
-  #rule({ verb, pref, from, to, proto, port, table }: Words): void {
+  #rule({ verb, pref, from, to, proto, port, dport = port, table }: Words): void {
     const rule: ObservedRule = {
       ...{ priority: Number(pref), from: hostRange(from), to: hostRange(to) },
-      ...{ ipProtocol: proto === undefined ? undefined : Number(proto.replace('udp', '17')) },
-      ...{ sourcePort: optionalNumber(port), destinationPort: optionalNumber(port) },
+      ...{
+        ipProtocol: proto === undefined ? undefined : Number(proto.replace('udp', '17').replace('tcp', '6')),
+      },
+      ...{ sourcePort: optionalNumber(port), destinationPort: optionalNumber(dport) },
       ...{ table: Number(table?.replace('main', '254')), protocol: 110 },
       ...{ inverted: false, suppressPrefix: undefined, narrowed: proto !== undefined },
     };
@@ -308,6 +329,12 @@ export class FakeKernel {
   }
 
   #sysctl(key: string, value: string): void {
+    const timer = /^net\.ipv4\.neigh\.(?<link>.+)\.(?<name>\w+)$/.exec(key)?.groups;
+    if (timer !== undefined) {
+      const dev = this.#link(timer['link']?.replaceAll('/', '.') ?? '').name;
+      this.#timers.set(dev, { ...this.#timers.get(dev), [timer['name'] ?? '']: value });
+      return;
+    }
     const link = /^net\.ipv4\.conf\.(?<link>.+)\.forwarding$/
       .exec(key)
       ?.groups?.['link']?.replaceAll('/', '.');
@@ -325,7 +352,18 @@ type Words = Readonly<
   Readonly<
     Partial<
       Record<
-        'verb' | 'type' | 'to' | 'via' | 'onlink' | 'src' | 'table' | 'pref' | 'from' | 'proto' | 'port',
+        | 'verb'
+        | 'type'
+        | 'to'
+        | 'via'
+        | 'onlink'
+        | 'src'
+        | 'table'
+        | 'pref'
+        | 'from'
+        | 'proto'
+        | 'port'
+        | 'dport',
         string
       >
     >

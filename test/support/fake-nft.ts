@@ -2,7 +2,11 @@ import type { Effect } from '../../src/plan/effect.ts';
 import type { NftTable } from '../../src/plan/resource.ts';
 
 /** What `nft -f` makes of an input: the table, or nothing after a delete. Knows island's inputs and rejects others. */
-export function parseNftInput({ input }: Extract<Effect, { tool: 'nft' }>): NftTable | 'absent' {
+export function parseNftInput(
+  { input }: Extract<Effect, { tool: 'nft' }>,
+  present: NftTable | 'absent',
+): NftTable | 'absent' {
+  if (/^(?:add|delete) element /.test(input)) return changeElements(input, present);
   const deletes = /^delete table inet (?<name>island-\S+)\n$/.exec(input);
   if (deletes !== null) return 'absent';
   const head = /^(?:create|delete) table inet (?<name>island-\S+)\ntable inet \k<name> \{\n/.exec(input);
@@ -20,10 +24,40 @@ export function parseNftInput({ input }: Extract<Effect, { tool: 'nft' }>): NftT
   };
 }
 
+/** Each must be there before it is deleted. */
+function changeElements(input: string, present: NftTable | 'absent'): NftTable {
+  let table = present;
+  for (const line of input.trimEnd().split('\n')) {
+    const words = /^(?<verb>add|delete) element inet (?<name>island-\S+) (?<set>\S+) \{ (?<list>.*) \}$/.exec(
+      line,
+    );
+    const { verb, name, set, list = '' } = words?.groups ?? {};
+    if (verb === undefined || table === 'absent' || table.name !== name)
+      throw new Error(`unexpected: ${line}`);
+    const elements = list.replaceAll('"', '').split(', ');
+    table = {
+      ...table,
+      sets: table.sets.map((each) => {
+        if (each.name !== set) return each;
+        if (verb === 'add') return { ...each, elements: [...each.elements, ...elements].toSorted() };
+        const missing = elements.find((element) => !each.elements.includes(element));
+        if (missing !== undefined) throw new Error(`no such element: ${missing}`);
+        return { ...each, elements: each.elements.filter((element) => !elements.includes(element)) };
+      }),
+    };
+  }
+  if (table === 'absent') throw new Error(`unexpected nft input: ${input}`);
+  return table;
+}
+
 function toSet(name: string, body: string): NftTable['sets'][number] {
   const elements = /elements = \{ (.*) \}/.exec(body)?.[1]?.replaceAll('"', '').split(', ') ?? [];
   const type = /type(?:of)? (.*)/.exec(body)?.[1] ?? '';
-  return { name, type, interval: body.includes('flags interval'), elements: elements.toSorted() };
+  const timeout = /^ {4}timeout (\d+)s$/m.exec(body)?.[1];
+  return {
+    ...{ name, type, interval: body.includes('flags interval'), elements: elements.toSorted() },
+    ...(timeout !== undefined && { timeoutSeconds: Number(timeout) }),
+  };
 }
 
 function toChain(name: string, body: string): NftTable['chains'][number] {

@@ -15,6 +15,8 @@ export function placeSentence(island: Island, place: Place): string {
       return `${place.name} is the hub of ${island.name}`;
     case 'peer':
       return `${place.name} is a ${roleOf(place)} of ${island.name}`;
+    case 'worker':
+      return `${place.name} is a worker of ${island.name} with the address ${place.end.inner}`;
     case 'member':
       return `${place.name} is a member of ${island.name} behind ${place.gateway.name}`;
   }
@@ -28,5 +30,6 @@ export function placeJson(island: Island, place: Place | NoPlace) {
       inner: place.end.inner,
       outer: place.end.outer,
     }),
+    ...(place.role === 'worker' && { inner: place.end.inner }),
   };
 }

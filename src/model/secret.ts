@@ -1,0 +1,28 @@
+/**
+ * The MACs of workers and of the hub's link to them: random, locally administered, and with another first byte than
+ * the MACs of static links, which everybody can derive (addressing.ts, macOf). That is how they are known here.
+ */
+const SECRET_MAC = /\b(?!02:)[0-9a-f][26ae](?::[0-9a-f]{2}){5}\b/g;
+/** As numbers, which nft wants of what it reads at an offset; nothing else of ours is as long. */
+const SECRET_NUMBER = /\b0x[0-9a-f]{11,12}\b/g;
+
+const IN_ITS_PLACE = '(secret)';
+
+/** The text with `(secret)` in place of each secret MAC: whatever shows commands, or errors about them, asks this. */
+export function withoutSecrets(text: string): string {
+  return text.replace(SECRET_MAC, IN_ITS_PLACE).replace(SECRET_NUMBER, IN_ITS_PLACE);
+}
+
+/** 46 random bits as a MAC, unicast and locally administered; `random` are 6 bytes. */
+export function secretMacOf(random: Uint8Array): string {
+  const bytes = [...random.subarray(0, 6)];
+  const first = ((bytes[0] ?? 0) & 0xfc) | 0x02;
+  // 0x02 is the first byte of static links.
+  const others = bytes.slice(1).map((byte) => byte.toString(16).padStart(2, '0'));
+  return [(first === 0x02 ? 0x06 : first).toString(16).padStart(2, '0'), ...others].join(':');
+}
+
+/** The number that nft writes for a MAC: `0xe0102030405` for `0e:01:02:03:04:05`. */
+export function macNumber(mac: string): string {
+  return `0x${BigInt(`0x${mac.replaceAll(':', '')}`).toString(16)}`;
+}
