@@ -5,7 +5,15 @@ import { isAcceptStep, legacyAcceptLines, nftAcceptLines } from './accept.ts';
 import type { Step } from './diff.ts';
 import { isNftStep, tableInput } from './nft-text.ts';
 import { MAIN_TABLE } from './observed.ts';
-import { keyOf, type Link, type Resource, type Route, type Rule, selectorOf } from './resource.ts';
+import {
+  keyOf,
+  type Link,
+  type Neighbour,
+  type Resource,
+  type Route,
+  type Rule,
+  selectorOf,
+} from './resource.ts';
 
 /** One process, or one write to a file under /proc/sys. `lines` are commands without the tool's name. */
 export type Effect =
