@@ -5,13 +5,22 @@ import { IslandError } from '../errors.ts';
 import { isIslandName } from '../model/names.ts';
 import { codeOf, reasonOf } from './errno.ts';
 import type { Store, StoredFile } from './host.ts';
-import { readTrusted } from './read.ts';
+import { type FileTerms, readTrusted } from './read.ts';
 
 const STATE_DIR = '/var/lib/island';
 const RUN_DIR = '/run/island';
 /** What a join found has a line for each part of the largest island, many times over; the rest has some lines. */
-const MOST_BYTES: Readonly<Partial<Record<StoredFile, number>>> = { before: 1 << 28, config: 16_000_000 };
+const MOST_BYTES: Readonly<Partial<Record<StoredFile, number>>> = {
+  before: 1 << 28,
+  config: 16_000_000,
+  // A lease takes some 300 bytes, with many ranges some 2000.
+  workers: 1 << 26,
+};
 const MOST_BYTES_OF_OTHERS = 1_000_000;
+/** For root alone: what a join found, and the secrets of a hub and of a worker. */
+const PRIVATE: readonly StoredFile[] = ['before', 'workers', 'lease'];
+/** Outlives the kernel. */
+const KEPT: readonly StoredFile[] = ['joined', 'workers', 'config', 'lease'];
 
 export function joinedIslands(): Promise<readonly string[]> {
   return islandsWith('joined');
@@ -25,13 +34,24 @@ export function pendingIslands(): Promise<readonly string[]> {
 export function storeOf(island: string): Store {
   const pathOf = (name: StoredFile) => {
     const file = name === 'config' ? `${island}.yaml` : `${name}.json`;
-    return join(LASTING.includes(name) ? STATE_DIR : RUN_DIR, island, file);
+    return join(folderOf(name), island, file);
   };
   return {
-    read: async (name) => readText(pathOf(name), MOST_BYTES[name] ?? MOST_BYTES_OF_OTHERS),
-    write: (name, text) => replaceFile(pathOf(name), text, SECRET.includes(name) ? 0o600 : 0o644),
+    read: async (name) =>
+      readText(pathOf(name), {
+        mostBytes: MOST_BYTES[name] ?? MOST_BYTES_OF_OTHERS,
+        hint:
+          name === 'workers'
+            ? `put a copy of ${pathOf(name)} back`
+            : `remove ${pathOf(name)}, and join again`,
+      }),
+    write: (name, text) => replaceFile(pathOf(name), text, PRIVATE.includes(name) ? 0o600 : 0o644),
     remove: (name) => removeFile(pathOf(name)),
   };
+}
+
+function folderOf(name: StoredFile): string {
+  return KEPT.includes(name) ? STATE_DIR : RUN_DIR;
 }
 
 /** Where the file of an island that this host joined with a token is kept. */
@@ -53,12 +73,9 @@ function listOrNone(folder: string): readonly string[] {
   }
 }
 
-const LASTING: readonly StoredFile[] = ['joined', 'config', 'lease'];
-const SECRET: readonly StoredFile[] = ['before', 'lease'];
-
 /** Names of folders that could not be an island's are somebody else's. */
 async function islandsWith(name: StoredFile): Promise<readonly string[]> {
-  const islands = (await list(LASTING.includes(name) ? STATE_DIR : RUN_DIR)).filter(isIslandName);
+  const islands = (await list(folderOf(name))).filter(isIslandName);
   const texts = await Promise.all(islands.map((island) => storeOf(island).read(name)));
   return islands.filter((_, index) => texts[index] !== undefined).toSorted();
 }
@@ -127,13 +144,9 @@ function temporaryOf(path: string): string {
   return `${path}.new`;
 }
 
-function readText(path: string, mostBytes: number): string | undefined {
+function readText(path: string, terms: Omit<FileTerms, 'code'>): string | undefined {
   try {
-    return readTrusted(path, {
-      code: 'E_APPLY',
-      hint: `remove ${path}, and join again`,
-      mostBytes,
-    });
+    return readTrusted(path, { code: 'E_APPLY', ...terms });
   } catch (cause) {
     if (cause instanceof IslandError) throw cause;
     if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') return undefined;

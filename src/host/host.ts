@@ -20,11 +20,12 @@ export interface Store {
 }
 
 /**
- * These survive a reboot (/var/lib/island): under which name it `joined`; and where that was with a token, the
- * island's file as the hub has it (`config`), and the `lease` of a worker, which only root may read. The others must
- * not (/run/island): `sysctls`, until when a join waits for `confirm`, and what was there `before` it, root's as well.
+ * These survive a reboot (/var/lib/island): under which name it `joined`; what a hub handed out to `workers`; and
+ * where it joined with a token, the island's file as the hub has it (`config`), and the `lease` of a worker. The
+ * others must not (/run/island): `sysctls`, until when a join waits for `confirm`, and what was there `before` it.
+ * `workers`, `lease` and `before` only root may read.
  */
-export type StoredFile = 'joined' | 'config' | 'lease' | 'sysctls' | 'confirm' | 'before';
+export type StoredFile = 'joined' | 'workers' | 'config' | 'lease' | 'sysctls' | 'confirm' | 'before';
 
 /** The process that undoes a join which nobody confirms. */
 export interface Watcher {
@@ -56,6 +57,8 @@ export interface Host {
   require(effects: readonly Effect[]): void;
   /** Runs `work` while no other island command changes this island here; E_RETRY when one does. */
   exclusively<T>(island: string, work: () => Promise<T>): Promise<T>;
+  /** Runs `work` while no other process changes what the hub hands out; waits for that up to 5 s, then E_RETRY. */
+  inTurn<T>(island: string, work: () => Promise<T>): Promise<T>;
   readonly watcher: Watcher;
   /** The SSH session in which the command was given; undefined when there is none, or none over IPv4. */
   session(): Session | undefined;
@@ -76,6 +79,10 @@ export interface Host {
     /** Who is sent a greeting once a second. */
     readonly greets: readonly Ipv4[];
   }): Promise<() => void>;
+  /** So many bytes that nobody can guess. */
+  random(bytes: number): Uint8Array;
+  /** Milliseconds since 1970, by the clock on the wall: it may be set. */
+  date(): number;
   /** Milliseconds of a clock that nobody sets. */
   now(): number;
   /** Milliseconds since the kernel started: nobody sets that clock, and every process reads the same. */

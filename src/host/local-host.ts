@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { IslandError } from '../errors.ts';
 import { withoutSecrets } from '../model/secret.ts';
@@ -12,7 +13,7 @@ import { joinedIslands, pendingIslands, storeOf } from './files.ts';
 import { listChains, observeFirewalls } from './firewall.ts';
 import type { Host } from './host.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
-import { exclusively } from './lock.ts';
+import { exclusively, inTurn } from './lock.ts';
 import { readNetworkd } from './networkd.ts';
 import { hasChains, parseTable } from './nft.ts';
 import { reach } from './reach.ts';
@@ -41,8 +42,8 @@ export function localHost({ path, isRoot, program, sshConnection }: LocalHostOpt
       joinedIslands,
       pendingIslands,
       exclusively,
+      inTurn,
       reach,
-
       uptime,
     },
     watcher: watcherFor({ program, path }),
@@ -56,6 +57,8 @@ export function localHost({ path, isRoot, program, sshConnection }: LocalHostOpt
     echo: serveEcho,
     reversePath: readReversePath,
     ask: (question, timeoutMs) => ask(question, { timeoutMs, canPing: isInstalled('ping', path) }),
+    random: randomBytes,
+    date: Date.now,
     now: () => performance.now(),
   };
 }

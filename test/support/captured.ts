@@ -57,11 +57,13 @@ export function observedFrom(captured: Captured): Observed {
 export function frozenHost(captured: Captured, config: string): Host {
   const refuse = (): Promise<never> => Promise.reject(new Error('a captured host does nothing'));
   return {
-    ...{ hostname: captured.hostname, isRoot: true, now: () => 0 },
+    ...{ hostname: captured.hostname, isRoot: true, now: () => 0, date: () => 0 },
     configFiles: () => Promise.resolve([{ path: '/etc/island/r2lab.yaml', text: config }]),
     store: () => ({
-      read: (name) =>
-        Promise.resolve(captured[name] === undefined ? undefined : JSON.stringify(captured[name])),
+      read: (name) => {
+        const record = name === 'workers' ? undefined : captured[name];
+        return Promise.resolve(record === undefined ? undefined : JSON.stringify(record));
+      },
       write: refuse,
       remove: refuse,
     }),
@@ -73,6 +75,7 @@ export function frozenHost(captured: Captured, config: string): Host {
     echo: refuse,
     reversePath: () => new Map(),
     ask: () => Promise.resolve({ state: 'silent' }),
+    ...{ inTurn: refuse, random: () => new Uint8Array() },
     ...{ listNft: refuse, perform: refuse, require: refuse, exclusively: refuse, reach: refuse },
   };
 }

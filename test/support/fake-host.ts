@@ -13,6 +13,7 @@ export interface FakeHost extends Host {
   readonly watched: Set<string>;
   ssh: Session | undefined;
   uptimeMs: number;
+  dateMs: number;
 }
 
 export interface FakeHostOptions extends BareHost {
@@ -25,8 +26,11 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
   const kernel = new FakeKernel(bare);
   const files = new Map<string, string>();
   const locks = new Set<string>();
+  const turns = new Map<string, Promise<unknown>>();
+  const random = fakeRandom();
   const host: FakeHost = {
-    ...{ hostname, isRoot, kernel, files, dead: false, watched: new Set(), ssh: undefined, uptimeMs: 0 },
+    ...{ hostname, isRoot, kernel, files, dead: false, watched: new Set(), ssh: undefined },
+    ...{ uptimeMs: 0, dateMs: Date.UTC(2026, 0, 1) },
     configFiles: (path) =>
       Promise.resolve(configs.filter((file) => path === undefined || file.path === path)),
     store: (island) => storeIn(files, island),
@@ -51,14 +55,36 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
       locks.add(island);
       return work().finally(() => locks.delete(island));
     },
+    inTurn: (island, work) => {
+      const turn = (turns.get(island) ?? Promise.resolve()).then(work);
+      turns.set(
+        island,
+        turn.catch(() => undefined),
+      );
+      return turn;
+    },
     reach: () => Promise.resolve(undefined),
     echo: () => Promise.resolve(() => undefined),
     reversePath: () => new Map(),
     ask: () => Promise.resolve({ state: 'silent' }),
+    random,
+    date: () => host.dateMs,
     now: () => 0,
     uptime: () => host.uptimeMs,
   };
   return host;
+}
+
+/** Bytes that look random and are the same in each run (xorshift32). */
+export function fakeRandom(seed = 1): (bytes: number) => Uint8Array {
+  let state = seed;
+  return (bytes) =>
+    Uint8Array.from({ length: bytes }, () => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return state & 0xff;
+    });
 }
 
 function performOn(host: FakeHost, perform: () => void): Promise<void> {

@@ -1,0 +1,35 @@
+/** So many bytes that nobody can guess. */
+export type Random = (bytes: number) => Uint8Array;
+
+/** RFC 4648 section 6, in lower case. */
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+const KEY_BYTES = 32;
+const ID_LENGTH = 8;
+const MAC_BYTES = 6;
+
+export const TOKEN_ID = /^[a-z2-7]{8}$/;
+export const KEY = /^[A-Za-z0-9_-]{43}$/;
+/** Unicast and locally administered (IEEE 802): the two low bits of the first byte are 1 and 0. */
+export const MAC = /^[0-9a-f][26ae](?::[0-9a-f]{2}){5}$/;
+
+/** A key as base64url. */
+export function randomKey(random: Random): string {
+  return Buffer.from(random(KEY_BYTES)).toString('base64url');
+}
+
+export function bytesOfKey(key: string): Uint8Array {
+  return Buffer.from(key, 'base64url');
+}
+
+/** 40 bits, as eight letters and digits that are not mistaken for one another. */
+export function randomId(random: Random, taken: ReadonlySet<string>): string {
+  const letters = Array.from(random(ID_LENGTH), (byte) => BASE32.charAt(byte % BASE32.length)).join('');
+  return taken.has(letters) ? randomId(random, taken) : letters;
+}
+
+/** 46 bits that only the two ends of a link know. */
+export function randomMac(random: Random, taken: ReadonlySet<string>): string {
+  const bytes = Array.from(random(MAC_BYTES), (byte, index) => (index === 0 ? (byte & 0xfc) | 0x02 : byte));
+  const mac = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+  return taken.has(mac) ? randomMac(random, taken) : mac;
+}
