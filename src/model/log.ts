@@ -1,0 +1,7 @@
+/** What happened, for whoever reads the journal: values under names, and a sentence. Never a key, a token or a secret MAC. */
+export interface Log {
+  info(fields: LogFields, text: string): void;
+  warn(fields: LogFields, text: string): void;
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
