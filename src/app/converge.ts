@@ -16,6 +16,8 @@ export interface Change {
   readonly records: readonly { readonly file: StoredFile; readonly text: string }[];
   /** Runs between the two. */
   readonly ready?: () => Promise<void>;
+  /** Throws when it does not do what it is for, though all of it is there. */
+  readonly prove?: (() => Promise<void>) | undefined;
 }
 
 export interface ConvergeOptions {
@@ -47,6 +49,7 @@ export async function converge(
     }
     const [leftover] = effects.length === 0 ? [] : await change.leftover();
     if (leftover !== undefined) throw stillDiffers(leftover);
+    await change.prove?.();
   } catch (cause) {
     const undone = await undo({ host, store }, { ...change, before }, { onCommand, earlier });
     throw withUndo(cause, undone);

@@ -1,17 +1,19 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import type { Island } from '../model/island.ts';
 import type { Finding } from '../plan/finding.ts';
 import { ownedOf } from '../plan/owned.ts';
 import type { Sysctl } from '../plan/resource.ts';
 import { recordBefore } from '../plan/sysctl.ts';
 import { type ConsentOptions, requireConsent, requireSame } from './consent.ts';
 import { type Change, type ConvergeOptions, converge } from './converge.ts';
+import { prepareWorkers } from './hub-workers.ts';
 import { type Pending, pendingPart, readPending } from './pending.ts';
 import { type Reached, reachEnds } from './reach.ts';
 import { formatRecord } from './record.ts';
 import { revertExpired } from './revert.ts';
 import { requireRoot } from './root.ts';
-import { marksOf, type Scene, type SceneOptions, sceneOf, sceneRisk } from './scene.ts';
+import { marksOf, type Scene, type SceneOptions, type Self, sceneOf, sceneRisk } from './scene.ts';
 import { selectIsland } from './select.ts';
 
 export interface Joined {
@@ -33,9 +35,24 @@ const MOST_ASKED = 256;
 export async function join(host: Host, options: JoinOptions): Promise<Joined> {
   requireRoot(host, 'join');
   const island = await selectIsland(host, options);
-  const { name, confirmWithinMs, say } = options;
+  return joinAs(host, { island, self: { name: options.name } }, options);
+}
+
+/** What a host joins as. */
+export interface Candidate {
+  readonly island: Island;
+  readonly self: Self;
+  /** What is kept of it beside the name. */
+  readonly records?: Change['records'];
+  /** Throws when the link does not carry anything; then all is undone. */
+  readonly prove?: Change['prove'];
+}
+
+export async function joinAs(host: Host, candidate: Candidate, options: JoinOptions): Promise<Joined> {
+  const { island, self } = candidate;
+  const { confirmWithinMs, say } = options;
   const look = async () => {
-    const scene = await sceneOf(host, island, name);
+    const scene = await sceneOf(host, island, self);
     refuseFindings(scene.findings);
     return { scene, risk: sceneRisk(host, scene) };
   };
@@ -44,12 +61,13 @@ export async function join(host: Host, options: JoinOptions): Promise<Joined> {
 
   return host.exclusively(island.name, async () => {
     if (await revertExpired(host, island.name, options)) say?.(LATE);
-    const { scene, risk } = await look();
+    const first = await look();
+    const { scene, risk } = (await prepareWorkers(host, first.scene)) ? await look() : first;
     requireSame(agreed, risk);
     const pending = await pendingPart(host, scene, confirmWithinMs);
     await converge(
       { host, store: host.store(island.name) },
-      changeTo(host, scene, { name, pending }),
+      changeTo(host, scene, { candidate, pending }),
       options,
     );
     const reached = await reachEnds(host, scene, MOST_ASKED);
@@ -59,7 +77,7 @@ export async function join(host: Host, options: JoinOptions): Promise<Joined> {
 
 const LATE = 'the last join was not confirmed in time, and nobody had undone it: that was done first';
 
-function refuseFindings(findings: readonly Finding[]): void {
+export function refuseFindings(findings: readonly Finding[]): void {
   const [first, ...more] = findings.filter(({ weight }) => weight === 'refuse');
   if (first === undefined) return;
   const others = more.map(({ text }) => `; ${text}`).join('');
@@ -67,21 +85,23 @@ function refuseFindings(findings: readonly Finding[]): void {
 }
 
 interface Intent {
-  readonly name: string | undefined;
+  readonly candidate: Candidate;
   readonly pending: Pick<Change, 'records' | 'ready'>;
 }
 
-function changeTo(host: Host, scene: Scene, { name, pending }: Intent): Change {
+function changeTo(host: Host, scene: Scene, { candidate, pending }: Intent): Change {
   const { island, place, owned, steps, joined } = scene;
   const marks = marksOf(island, joined);
-  const again = () => sceneOf(host, island, name ?? place.name);
+  const { self, records = [], prove } = candidate;
+  const again = () => sceneOf(host, island, { ...self, name: self.name ?? place.name });
   return {
     steps,
     before: owned,
     observe: async () => ownedOf((await again()).observed, marks),
     leftover: async () => (await again()).steps,
     ...pending,
-    records: [...pending.records, ...joinedRecord(scene), ...sysctlRecord(scene)],
+    records: [...pending.records, ...records, ...joinedRecord(scene), ...sysctlRecord(scene)],
+    prove,
   };
 }
 

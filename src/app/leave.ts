@@ -1,5 +1,6 @@
 import { IslandError } from '../errors.ts';
 import type { Host, Store } from '../host/host.ts';
+import type { HubClient } from '../hub/client.ts';
 import { nftTableOf } from '../model/addressing.ts';
 import { diff } from '../plan/diff.ts';
 import type { Observed } from '../plan/observed.ts';
@@ -11,7 +12,7 @@ import { type ConsentOptions, requireConsent, requireSame, riskOf } from './cons
 import type { ConvergeOptions } from './converge.ts';
 import { type Goal, goTo } from './go-to.ts';
 import { dropPending } from './pending.ts';
-import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
+import { type JoinedRecord, readJoined, readLease, readSysctls } from './record.ts';
 import { requireRoot } from './root.ts';
 import { requireIslandName, type Selection, selectIsland } from './select.ts';
 
@@ -19,6 +20,8 @@ export interface Left {
   readonly island: string;
   /** Commands that were run; none when the host was not on the island. */
   readonly changed: boolean;
+  /** Whether the hub knows that the worker has left; undefined for a host that is none. */
+  readonly released?: boolean | undefined;
 }
 
 /** Gives the host back as it was before the first join. Needs no file: what is ours is marked. */
@@ -36,10 +39,22 @@ export async function leave(
   return host.exclusively(island, async () => {
     const outlook = await outlookOf(host, leaving);
     requireSame(agreed, leaveRisk(host, outlook));
+    const hub = await hubOf(host, island);
     const changed = await goTo(host, outlook, options);
     await forget(store);
-    return { island, changed };
+    return { island, changed, released: await hub?.release().then(...OUTCOME) };
   });
+}
+
+const OUTCOME = [() => true, () => false] as const;
+
+/** Who is to be told that a worker leaves: asked while what it takes to ask is still there. */
+async function hubOf(host: Host, island: string): Promise<HubClient | undefined> {
+  const lease = await readLease(host.store(island)).catch(() => undefined);
+  return (
+    lease &&
+    host.hubLine({ hub: lease.hub, port: lease.port, identity: `lease:${lease.name}`, key: lease.key })
+  );
 }
 
 /** A disk that has become read-only keeps nobody on the island: the kernel goes first, and this can be done again. */
@@ -47,6 +62,8 @@ async function forget(store: Store): Promise<void> {
   try {
     await dropPending(store);
     await store.remove('sysctls');
+    await store.remove('lease');
+    await store.remove('config');
     await store.remove('joined');
   } catch (cause) {
     if (!(cause instanceof IslandError)) throw cause;

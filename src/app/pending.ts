@@ -17,8 +17,13 @@ export interface Pending {
 
 /** What a join found: the kernel's part, and the store's, undefined for a file that was not there. */
 export interface Kept extends Before {
-  readonly files: { readonly joined?: string | undefined; readonly sysctls?: string | undefined };
+  readonly files: Readonly<Partial<Record<KeptFile, string | undefined>>>;
 }
+
+/** What a join writes into the store beside what `confirm` waits for. */
+export const KEPT_FILES = ['joined', 'config', 'lease', 'sysctls'] as const;
+
+type KeptFile = (typeof KEPT_FILES)[number];
 
 const confirmShape = z.object({ deadlineMs: z.number() });
 /** Written by island and read by root alone, so that no more is asked of a resource than that it is one. */
@@ -29,7 +34,12 @@ const beforeShape = z.object({
   marks: z.object({ island: z.string(), ports: z.array(z.number()) }),
   forwardingOfAll: z.optional(z.string()),
   resources: z.array(resourceShape),
-  files: z.object({ joined: z.optional(z.string()), sysctls: z.optional(z.string()) }),
+  files: z.object({
+    joined: z.optional(z.string()),
+    config: z.optional(z.string()),
+    lease: z.optional(z.string()),
+    sysctls: z.optional(z.string()),
+  }),
 });
 
 /** The join of this island that waits to be confirmed, if there is one. */
@@ -88,6 +98,7 @@ async function keptFor(host: Host, scene: Scene, earlier: Kept | undefined): Pro
   const before = beforeOf({ ...scene, marks: marksOf(island, joined) }, earlier);
   if (earlier !== undefined) return { ...before, files: earlier.files };
   const store = host.store(island.name);
-  const files = { joined: await store.read('joined'), sysctls: await store.read('sysctls') };
+  const texts = await Promise.all(KEPT_FILES.map(async (file) => [file, await store.read(file)] as const));
+  const files = Object.fromEntries(texts.filter(([, text]) => text !== undefined));
   return { ...before, files, resources: await withListings(host, before.resources, () => true) };
 }

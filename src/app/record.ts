@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { IslandError } from '../errors.ts';
 import type { Store } from '../host/host.ts';
+import { type Ipv4, isIpv4, parseSubnet } from '../model/ip.ts';
 import { isHostName } from '../model/names.ts';
+import type { Lease } from '../model/worker.ts';
 import { NO_RECORD, type SysctlRecord } from '../plan/sysctl.ts';
 
 /** As what this host joined; a reboot does not forget it, and `leave` needs no file with it. */
@@ -14,6 +16,20 @@ export interface JoinedRecord {
 const joinedShape = z.object({
   name: z.string().check(z.refine(isHostName)),
   port: z.int().check(z.minimum(1), z.maximum(65_535)),
+});
+const ipv4 = z.custom<Ipv4>((text) => typeof text === 'string' && isIpv4(text));
+const secretMac = z.string().check(z.regex(/^[0-9a-f][26ae](?::[0-9a-f]{2}){5}$/));
+const leaseShape = z.object({
+  name: z.string().check(z.refine(isHostName)),
+  inner: ipv4,
+  mac: secretMac,
+  hubMac: secretMac,
+  /** Where the hub is asked. */
+  hub: ipv4,
+  port: z.int().check(z.minimum(1), z.maximum(65_535)),
+  /** The pre-shared key with which the hub knows this host again. */
+  key: z.string(),
+  routes: z.array(z.string().check(z.refine(isSubnet))),
 });
 /** What the kernel prints of a sysctl that is a switch; it goes back into the kernel as it is. */
 const switchValue = z.string().check(z.regex(/^\d{1,9}$/));
@@ -28,11 +44,31 @@ export async function readJoined(store: Store): Promise<JoinedRecord | undefined
   return text === undefined ? undefined : parsed(text, joinedShape, 'joined.json');
 }
 
+/** What the hub leased to this host, and what it is known by there; only root can read it. */
+export type LeaseRecord = z.output<typeof leaseShape>;
+
+export async function readLease(store: Store): Promise<LeaseRecord | undefined> {
+  const text = await store.read('lease');
+  return text === undefined ? undefined : parsed(text, leaseShape, 'lease.json');
+}
+
+export function leaseOf({ name, inner, mac, hubMac, routes }: LeaseRecord): Lease {
+  return { worker: { name, inner, mac, routes: routes.map(parseSubnet) }, hubMac };
+}
+
 export async function readSysctls(store: Store): Promise<SysctlRecord> {
   const text = await store.read('sysctls');
   if (text === undefined) return NO_RECORD;
   const { forwardingOfAll, earlier, fallbackWasUp } = parsed(text, sysctlsShape, 'sysctls.json');
   return { forwardingOfAll, earlier, ...(fallbackWasUp === true && { fallbackWasUp }) };
+}
+
+function isSubnet(text: string): boolean {
+  try {
+    return parseSubnet(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** For people to read, too. */

@@ -4,7 +4,7 @@ import { nftTableOf } from '../model/addressing.ts';
 import { restorable } from '../plan/before.ts';
 import type { ConvergeOptions } from './converge.ts';
 import { goTo } from './go-to.ts';
-import { dropPending, readKept, readPending } from './pending.ts';
+import { dropPending, KEPT_FILES, readKept, readPending } from './pending.ts';
 
 /** How soon the watcher sees that the join was confirmed, or waits longer. */
 const POLL_MS = 1000;
@@ -61,7 +61,7 @@ export async function revertExpired(host: Host, island: string, options?: Conver
   const kept = await readKept(store);
   const observed = await host.observe(nftTableOf(island));
   await goTo(host, { observed, marks: kept.marks, target: (now) => restorable(kept, now) }, options);
-  for (const file of ['joined', 'sysctls'] as const) {
+  for (const file of KEPT_FILES) {
     const text = kept.files[file];
     await (text === undefined ? store.remove(file) : store.write(file, text));
   }

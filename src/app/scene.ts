@@ -4,6 +4,7 @@ import { nftTableOf } from '../model/addressing.ts';
 import type { Island } from '../model/island.ts';
 import { isIslandName } from '../model/names.ts';
 import { type NoPlace, type Place, placeOf } from '../model/place.ts';
+import type { Lease } from '../model/worker.ts';
 import { desiredOf } from '../plan/desired.ts';
 import { diff, type Step } from '../plan/diff.ts';
 import type { NamedFinding } from '../plan/finding.ts';
@@ -13,7 +14,8 @@ import { type Marks, ownedOf } from '../plan/owned.ts';
 import type { Resource } from '../plan/resource.ts';
 import type { SysctlRecord } from '../plan/sysctl.ts';
 import { riskOf } from './consent.ts';
-import { type JoinedRecord, readJoined, readSysctls } from './record.ts';
+import { withWorkers } from './hub-workers.ts';
+import { type JoinedRecord, leaseOf, readJoined, readLease, readSysctls } from './record.ts';
 import { chooseFile, loadChosen, nameOfFile, type Selection } from './select.ts';
 
 export interface SceneOptions extends Selection {
@@ -59,18 +61,24 @@ export async function loadAndObserve(host: Host, selection: Selection): Promise<
 }
 
 /** The same for an island that is already loaded. Reads the host, changes nothing. */
-export async function sceneOf(host: Host, island: Island, name?: string): Promise<Scene> {
-  return sceneFrom(host, { island, observed: await host.observe(nftTableOf(island.name)), name });
+export async function sceneOf(host: Host, island: Island, self: Self = {}): Promise<Scene> {
+  return sceneFrom(host, { island, observed: await host.observe(nftTableOf(island.name)), ...self });
 }
 
-interface Look extends Loaded {
-  readonly name: string | undefined;
+/** Who this host is, where its store does not say so (yet). */
+export interface Self {
+  readonly name?: string | undefined;
+  readonly lease?: Lease | undefined;
 }
 
-async function sceneFrom(host: Host, { island, observed, name }: Look): Promise<Scene> {
+type Look = Loaded & Self;
+
+async function sceneFrom(host: Host, { island, observed, name, lease }: Look): Promise<Scene> {
   const store = host.store(island.name);
-  const [joined, record] = await Promise.all([readJoined(store), readSysctls(store)]);
-  const place = requirePlace(locate(host, { island, observed, name, joined: joined?.name }), island);
+  const [joined, record, kept] = await Promise.all([readJoined(store), readSysctls(store), readLease(store)]);
+  const given = lease ?? (kept && leaseOf(kept));
+  const located = locate(host, { island, observed, name, joined: joined?.name, lease: given });
+  const place = await withWorkers(host, island, requirePlace(located, island));
   const marks = marksOf(island, joined);
   const { resources: desired, notes } = desiredOf({ island, place, observed, record });
   const owned = ownedOf(observed, marks);
@@ -101,10 +109,11 @@ interface Sighting {
   readonly observed: Observed;
   readonly name: string | undefined;
   readonly joined: string | undefined;
+  readonly lease?: Lease | undefined;
 }
 
-export function locate(host: Host, { island, observed, name, joined }: Sighting): Place | NoPlace {
-  return placeOf(island, { name, joined, hostname: host.hostname, addresses: ownAddresses(observed) });
+export function locate(host: Host, { island, observed, name, joined, lease }: Sighting): Place | NoPlace {
+  return placeOf(island, { name, joined, lease, hostname: host.hostname, addresses: ownAddresses(observed) });
 }
 
 /** What is ours carries the file's port, or the one with which this host joined before the file changed. */

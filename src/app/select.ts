@@ -40,10 +40,16 @@ export async function loadChosen({ file, others }: Chosen, selection: Selection)
       { hint: `rename the file to ${island.name}.yaml, or correct "island:" in it` },
     );
   }
+  await refuseNeighbours(island, others);
+  return island;
+}
+
+/** Throws E_CONFIG when the island cannot live on one host with one of the others. */
+export async function refuseNeighbours(island: Island, others: readonly ConfigFile[]): Promise<void> {
+  const { loadIsland } = await import('../config/load.ts');
   for (const other of others.map((each) => loadedOrNone(loadIsland, each))) {
     if (other !== undefined) refuseNeighbour(island, other);
   }
-  return island;
 }
 
 /** The name, where no file vouches for it, and it becomes a path and an nft table. Throws E_USAGE. */

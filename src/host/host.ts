@@ -1,3 +1,4 @@
+import type { HubClient } from '../hub/client.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import type { Session } from '../model/session.ts';
 import type { Effect } from '../plan/effect.ts';
@@ -83,6 +84,18 @@ export interface Host {
   random(bytes: number): Uint8Array;
   /** Milliseconds since 1970, by the clock on the wall: it may be set. */
   date(): number;
+  /** The token that is named on the command line: itself, `-` for standard input, or `file:PATH`. */
+  tokenText(source: string): Promise<string>;
+  /** Stands for this machine towards one island; undefined where it has no id. */
+  machine(island: string): string | undefined;
+  /** Speaks with the control API of a hub; connects with the first question. */
+  hubLine(options: {
+    readonly hub: Ipv4;
+    readonly port: number;
+    /** `token:<id>` or `lease:<name>`, and the key that proves it. */
+    readonly identity: string;
+    readonly key: string;
+  }): HubClient;
   /** Milliseconds of a clock that nobody sets. */
   now(): number;
   /** Milliseconds since the kernel started: nobody sets that clock, and every process reads the same. */

@@ -12,14 +12,17 @@ import { type Result, run } from './exec.ts';
 import { joinedIslands, pendingIslands, storeOf } from './files.ts';
 import { listChains, observeFirewalls } from './firewall.ts';
 import type { Host } from './host.ts';
+import { hubLine } from './hub-line.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
 import { exclusively, inTurn } from './lock.ts';
+import { machineOf } from './machine.ts';
 import { readNetworkd } from './networkd.ts';
 import { hasChains, parseTable } from './nft.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
 import { findSession } from './session.ts';
-import { linkNames, readForwarding, readNeighbourTimers, readReversePath, writeSysctl } from './sysctl.ts';
+import { linkNames, readForwarding, readReversePath, readTimers, writeSysctl } from './sysctl.ts';
+import { tokenText } from './token-text.ts';
 import { uptime } from './uptime.ts';
 import { watcherFor } from './watcher.ts';
 
@@ -59,6 +62,9 @@ export function localHost({ path, isRoot, program, sshConnection }: LocalHostOpt
     ask: (question, timeoutMs) => ask(question, { timeoutMs, canPing: isInstalled('ping', path) }),
     random: randomBytes,
     date: Date.now,
+    tokenText,
+    machine: machineOf,
+    hubLine,
     now: () => performance.now(),
   };
 }
@@ -80,7 +86,7 @@ async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Obser
     nft,
     firewalls,
     forwarding: readForwarding(),
-    neighbourTimers: readNeighbourTimers(),
+    timers: readTimers(),
     claims: readClaims(),
     networkd: readNetworkd(),
   };

@@ -14,9 +14,24 @@ export function requireFor(effects: readonly Effect[], path: string): void {
   const tools = new Set(effects.map(({ tool }) => tool).filter((tool) => tool in PACKAGES));
   for (const tool of ['ip', ...tools]) requireProgram(tool, path);
   const lines = effects.flatMap((effect) => (effect.tool === 'ip' ? effect.lines : []));
+  if (lines.some((line) => line.endsWith(' managed'))) requireManaged();
   for (const kind of ['ipip', 'vxlan']) {
     if (lines.some((line) => line.includes(` type ${kind} `))) requireModule(kind);
   }
+}
+
+/**
+ * Managed neighbours are there since 5.16, the timer that a NAT with a short memory needs since 6.0; what was measured
+ * is 6.1 (docs/decisions/0015).
+ */
+function requireManaged(): void {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  if (major > 6 || (major === 6 && minor >= 1)) return;
+  throw new IslandError(
+    'E_HOST_UNSUPPORTED',
+    `the kernel ${release()} is too old for a worker: before 6.1 it cannot keep the mapping of a NAT open by itself`,
+    { hint: 'install a kernel from 6.1 on, such as that of Debian 12 or of Ubuntu 24.04' },
+  );
 }
 
 export function requireProgram(name: string, path: string): void {

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { IslandError } from '../errors.ts';
-import type { NeighbourTimers } from '../plan/observed.ts';
-import { NEIGHBOUR_TIMERS } from '../plan/sysctl.ts';
+import type { Timers } from '../plan/resource.ts';
 
 const CONF = '/proc/sys/net/ipv4/conf';
 
@@ -22,18 +21,19 @@ export function readReversePath(): ReadonlyMap<string, string> {
 
 const NEIGH = '/proc/sys/net/ipv4/neigh';
 
-/** The timers of the neighbours on the links of islands. */
-export function readNeighbourTimers(): ReadonlyMap<string, NeighbourTimers> {
-  const links = linkNames().filter((link) => link.startsWith('isl-'));
-  return new Map(
-    links.map((link) => {
-      const values = NEIGHBOUR_TIMERS.flatMap((name) => {
-        const value = readText(`${NEIGH}/${link}/${name}`);
-        return value === undefined ? [] : [[name, value.trim()] as const];
-      });
-      return [link, Object.fromEntries(values)];
-    }),
-  );
+/** How often the kernel asks for the neighbours on the links of islands. */
+export function readTimers(): readonly Timers[] {
+  return linkNames()
+    .filter((link) => link.startsWith('isl-'))
+    .map((link) => {
+      const read = (name: string) => Number(readText(`${NEIGH}/${link}/${name}`) ?? 0);
+      return {
+        ...{ kind: 'timers', link, reachableMs: read('base_reachable_time_ms') },
+        ...{ intervalMs: read('interval_probe_time_ms'), retransmitMs: read('retrans_time_ms') },
+        // In milliseconds only where it is written by netlink: /proc shows whole seconds.
+        ...{ delayMs: read('delay_first_probe_time') * 1000, questions: read('mcast_solicit') },
+      };
+    });
 }
 
 /** Files under /proc answer at once, so they are read in place. */

@@ -3,7 +3,7 @@ import { endSetting } from './end.ts';
 import type { Finding, Site } from './finding.ts';
 import type { Firewall } from './firewall.ts';
 import { PURPOSE_WORDS, trafficOf } from './need.ts';
-import { placeOf } from './resource.ts';
+import { placeOf } from './words.ts';
 
 /** Which firewalls of others drop what the island sends, and what becomes of it. */
 export function barredWays({ island, place, observed, desired }: Site): Finding[] {

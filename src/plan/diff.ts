@@ -15,8 +15,8 @@ export interface Step {
  * the very last command the host routes as it did before.
  */
 const DEPTH = {
-  ...{ nft: 0, accept: 1, fallback: 2, link: 3, address: 4, neighbour: 5, fdb: 6 },
-  ...{ route: 7, rule: 8, sysctl: 9 },
+  ...{ nft: 0, accept: 1, fallback: 2, link: 3, address: 4, timers: 5, neighbour: 6, fdb: 7 },
+  ...{ route: 8, rule: 9, sysctl: 10 },
 } as const;
 
 /**
@@ -63,7 +63,7 @@ function linksThatGo(observed: readonly Resource[], desired: readonly Resource[]
 
 /** What is there with or without island: it changes it, and never removes it. */
 function isSetting({ kind }: Resource): boolean {
-  return kind === 'sysctl' || kind === 'fallback';
+  return kind === 'sysctl' || kind === 'fallback' || kind === 'timers';
 }
 
 function isLink(resource: Resource): resource is Link {

@@ -12,8 +12,10 @@ import {
   type Resource,
   type Route,
   type Rule,
-  selectorOf,
+  type Timers,
+  type VxlanLink,
 } from './resource.ts';
+import { selectorOf } from './words.ts';
 
 /** One process, or one write to a file under /proc/sys. `lines` are commands without the tool's name. */
 export type Effect =
@@ -89,15 +91,18 @@ function batch(tool: 'ip' | 'bridge', lines: readonly string[]): Effect[] {
 }
 
 function sysctlEffects({ resource }: Step): Effect[] {
+  if (resource.kind === 'timers') {
+    // The one that `ip ntable` does not know [iproute2 6.1].
+    const key = `net.ipv4.neigh.${resource.link}.interval_probe_time_ms`;
+    return [{ tool: 'sysctl', key, value: String(resource.intervalMs) }];
+  }
   return resource.kind === 'sysctl' ? [{ tool: 'sysctl', key: resource.key, value: resource.value }] : [];
 }
 
 function bridgeLines({ action, resource }: Step): string[] {
   if (resource.kind !== 'fdb') return [];
   const { mac, link, outer, port } = resource;
-  // The entry for everybody can only be appended, never replaced (vxlan_fdb_update).
-  const put = mac.startsWith('00:00:') ? 'append' : 'replace';
-  const verb = action === 'remove' ? 'delete' : put;
+  const verb = action === 'remove' ? 'delete' : 'replace';
   return [
     `fdb ${verb} ${mac} dev ${link} dst ${outer}${port === undefined ? '' : ` port ${port}`} self permanent`,
   ];
@@ -112,6 +117,8 @@ function ipLines({ action, resource, current }: Step): string[] {
       return [`address ${remove ? 'delete' : 'replace'} ${resource.address}/32 dev ${resource.link}`];
     case 'neighbour':
       return [neighbourLine(resource, remove)];
+    case 'timers':
+      return [timersLine(resource)];
     case 'route':
       return [`route ${remove ? 'delete' : 'replace'} ${routeWords(resource)}`];
     case 'rule':
@@ -131,6 +138,11 @@ function neighbourLine({ address, link, mac, managed }: Neighbour, remove: boole
   return managed === true
     ? `neighbour replace ${address} dev ${link} managed`
     : `neighbour replace ${address} lladdr ${mac} dev ${link} nud permanent`;
+}
+
+/** In the batch and not as sysctls, which come behind it: the first question would be repeated after a second only. */
+function timersLine({ link, reachableMs, delayMs, retransmitMs, questions }: Timers): string {
+  return `ntable change name arp_cache dev ${link} base_reachable ${reachableMs} delay_probe ${delayMs} retrans ${retransmitMs} mcast_probes ${questions}`;
 }
 
 interface LinkStep {
@@ -180,10 +192,14 @@ function typeWords(link: Link): string {
       // One source port, so that NATs and firewalls see one flow; no UDP checksum, since the inner one
       // protects the data and an inner DNAT through a NAT spoils the outer one; fragments rather than loss.
       return [
-        `address ${link.mac} type vxlan id ${link.id}${link.local === undefined ? '' : ` local ${link.local}`} dstport ${link.port}`,
+        `address ${link.mac} type vxlan id ${link.id}${endsWords(link)} dstport ${link.port}`,
         `srcport ${link.port} ${link.port + 1} nolearning noudpcsum df unset`,
       ].join(' ');
   }
+}
+
+function endsWords({ local, remote }: VxlanLink): string {
+  return `${local === undefined ? '' : ` local ${local}`}${remote === undefined ? '' : ` remote ${remote}`}`;
 }
 
 function routeWords({ type, destination, nextHop, link, onlink, source, table }: Route): string {

@@ -1,8 +1,9 @@
 import { withoutSecrets } from '../model/secret.ts';
 import { printable } from '../model/text.ts';
 import type { Step } from './diff.ts';
-import { type Link, type NftTable, placeOf, type Resource, selectorOf } from './resource.ts';
+import type { Link, NftTable, Resource } from './resource.ts';
 import { comparableParts } from './ruleset-parts.ts';
+import { placeOf, selectorOf } from './words.ts';
 
 /** What a step is about, in words for `status`: "link isl-fara-3k9x2q (ipip to 138.96.16.97) is missing". */
 export function explain(step: Step): string {
@@ -33,6 +34,8 @@ export function describe(resource: Resource): string {
       return `address ${resource.address} on ${resource.link}`;
     case 'neighbour':
       return `neighbour ${resource.address} on ${resource.link}`;
+    case 'timers':
+      return `timers of the neighbours on ${resource.link}`;
     case 'fdb':
       return `forwarding entry of ${resource.mac} on ${resource.link}`;
     case 'route':

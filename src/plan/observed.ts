@@ -1,6 +1,6 @@
 import type { Ipv4, Subnet } from '../model/ip.ts';
 import type { Firewall } from './firewall.ts';
-import type { NftTable } from './resource.ts';
+import type { NftTable, Timers } from './resource.ts';
 
 /** What systemd-networkd does with what it did not make itself. */
 export interface Networkd {
@@ -92,9 +92,6 @@ export interface ObservedFdbEntry {
   readonly port?: number;
 }
 
-/** Values under net.ipv4.neigh, by the names of plan/sysctl.ts. */
-export type NeighbourTimers = Readonly<Record<string, string>>;
-
 /** A range that other software on this host hands out, whether a route tells of it or not. */
 export interface Claim {
   readonly subnet: Subnet;
@@ -115,8 +112,8 @@ export interface Observed {
   readonly firewalls: readonly Firewall[];
   /** `forwarding` of each link by name, and of `all`. */
   readonly forwarding: ReadonlyMap<string, string>;
-  /** Timers of the neighbours of each link that an island made. */
-  readonly neighbourTimers?: ReadonlyMap<string, NeighbourTimers>;
+  /** Of the links that islands made. */
+  readonly timers?: readonly Timers[];
   readonly claims: readonly Claim[];
   /** systemd-networkd, where it runs. */
   readonly networkd?: Networkd | undefined;

@@ -1,9 +1,16 @@
 import { ISLAND_PROTOCOL, isTableOf, prioritiesOf } from '../model/addressing.ts';
 import { formatSubnet, type Ipv4 } from '../model/ip.ts';
 import { ownAccepts } from './accept.ts';
-import type { Observed, ObservedLink, ObservedNeighbour, ObservedRoute, ObservedRule } from './observed.ts';
+import type {
+  Observed,
+  ObservedFdbEntry,
+  ObservedLink,
+  ObservedNeighbour,
+  ObservedRoute,
+  ObservedRule,
+} from './observed.ts';
 import type { Link, Resource, Route, Rule } from './resource.ts';
-import { forwardingSysctl, neighbourSysctls } from './sysctl.ts';
+import { forwardingSysctl } from './sysctl.ts';
 import { isFallback } from './tunnels.ts';
 
 /** By what the kernel's objects are known as this island's. */
@@ -17,20 +24,22 @@ export interface Marks {
 export function ownedOf(observed: Observed, marks: Marks): Resource[] {
   const links = observed.links.filter((link) => isOwnLink(link, marks));
   const names = new Set(links.map(({ name }) => name));
+  const remotes = new Map(links.map(({ name, tunnel }) => [name, tunnel?.remote]));
+  const isDefault = ({ link, mac, outer }: ObservedFdbEntry) =>
+    mac === ANY_MAC && remotes.get(link) === outer;
+  const defaults = new Set(observed.fdb.filter(isDefault).map(({ link }) => link));
   return [
     ...(typeof observed.nft === 'string' ? [] : [observed.nft]),
     ...ownAccepts(observed.firewalls, marks.island),
-    ...links.flatMap(toLink),
+    ...links.flatMap((link) => toLink(link, defaults)),
     ...links.flatMap(addressesOf),
     ...observed.neighbours.filter(({ link }) => names.has(link)).flatMap(toNeighbour),
     ...observed.fdb
-      .filter(({ link }) => names.has(link))
+      .filter((entry) => names.has(entry.link) && !isDefault(entry))
       .map((entry): Resource => ({ kind: 'fdb', ...entry })),
     ...observed.routes.filter((route) => isOwnRoute(route, marks)).map(toRoute),
     ...observed.rules.filter((rule) => isOwnRule(rule, marks)).map(toRule),
-    ...[...(observed.neighbourTimers ?? [])]
-      .filter(([link]) => names.has(link))
-      .flatMap(([link, values]) => neighbourSysctls(link, values)),
+    ...(observed.timers ?? []).filter(({ link }) => names.has(link)),
     ...[...observed.forwarding].map(([link, value]) => forwardingSysctl(link, value)),
     ...observed.links
       .filter(isFallback)
@@ -45,7 +54,7 @@ export function isOwnLink({ name, group, alias }: ObservedLink, { island, ports 
 
 /** Whether a link is of a kind that island makes; one that is not is never touched. */
 export function isTunnel(link: ObservedLink): boolean {
-  return toLink(link).length > 0;
+  return toLink(link, new Set()).length > 0;
 }
 
 export function isOwnRoute({ table, protocol }: ObservedRoute, { ports }: Marks): boolean {
@@ -60,14 +69,20 @@ export function isOwnRule({ protocol, priority }: ObservedRule, { ports }: Marks
   return protocol === ISLAND_PROTOCOL && ports.some(within);
 }
 
-function toLink({ name, kind, mtu, up, group, alias, mac, tunnel }: ObservedLink): Link[] {
+/** Of the entry that a vxlan link with a remote is made with, for all frames that no other one is for. */
+const ANY_MAC = '00:00:00:00:00:00';
+
+/** `defaults` are the links whose frames find that entry: without it a remote is only a word. */
+function toLink(link: ObservedLink, defaults: ReadonlySet<string>): Link[] {
+  const { name, kind, mtu, up, group, alias, mac, tunnel } = link;
   const base = { kind: 'link', name, alias, group, mtu, up } as const;
   const local = tunnel?.local as Ipv4 | undefined;
+  const remote = tunnel?.remote as Ipv4 | undefined;
   if (kind === 'ipip') {
     return [
       {
         ...{ ...base, encapsulation: 'ipip', local: local ?? ANY },
-        remote: (tunnel?.remote as Ipv4 | undefined) ?? ANY,
+        remote: remote ?? ANY,
       },
     ];
   }
@@ -76,7 +91,8 @@ function toLink({ name, kind, mtu, up, group, alias, mac, tunnel }: ObservedLink
   const { portRange, port = 0, learning, udpChecksum } = tunnel ?? {};
   const fixed =
     portRange?.low === port && portRange.high === port + 1 && learning !== true && udpChecksum !== true;
-  return [{ ...base, encapsulation: 'vxlan', id: tunnel?.id ?? 0, port: fixed ? port : 0, local, mac }];
+  const ends = { local, ...(remote !== undefined && defaults.has(name) && { remote }), mac };
+  return [{ ...base, encapsulation: 'vxlan', id: tunnel?.id ?? 0, port: fixed ? port : 0, ...ends }];
 }
 
 /** What the kernel means where a tunnel has no address at an end. */

@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../model/ip.ts';
+import { placeOf, selectorOf } from './words.ts';
 
 interface LinkBase {
   readonly kind: 'link';
@@ -23,6 +24,8 @@ export interface VxlanLink extends LinkBase {
   readonly port: number;
   /** Undefined on a worker: whatever address the route to the hub gives. */
   readonly local: Ipv4 | undefined;
+  /** Where frames go that no forwarding entry is for; on a worker, whose every frame goes to the hub. */
+  readonly remote?: Ipv4;
   readonly mac: string;
 }
 
@@ -35,7 +38,7 @@ export interface Address {
   readonly address: Ipv4;
 }
 
-/** A permanent entry, with which nothing on a link is resolved by ARP; or, on a worker, one that the kernel keeps asking for. */
+/** A permanent entry, so that nothing is resolved by ARP; on a worker, one that the kernel keeps asking for. */
 export interface Neighbour {
   readonly kind: 'neighbour';
   readonly link: string;
@@ -44,6 +47,20 @@ export interface Neighbour {
   readonly mac?: string;
   /** NTF_EXT_MANAGED of linux/neighbour.h. */
   readonly managed?: true;
+}
+
+/** How often the kernel asks for the neighbours of a link; 30 s and more by default. Times in milliseconds. */
+export interface Timers {
+  readonly kind: 'timers';
+  readonly link: string;
+  /** An answer counts for half to one and a half times as long. */
+  readonly reachableMs: number;
+  /** How often a managed neighbour is looked at, and how long after that it is asked for. */
+  readonly intervalMs: number;
+  readonly delayMs: number;
+  readonly retransmitMs: number;
+  /** Before it counts as gone. */
+  readonly questions: number;
 }
 
 /** Which outer address a vxlan link sends a MAC's frames to. */
@@ -167,6 +184,7 @@ export type Resource =
   | Link
   | Address
   | Neighbour
+  | Timers
   | FdbEntry
   | Route
   | Rule
@@ -184,9 +202,10 @@ export function keyOf(resource: Resource): string {
       return `address ${resource.address} on ${resource.link}`;
     case 'neighbour':
       return `neighbour ${resource.address} on ${resource.link}`;
+    case 'timers':
+      return `timers of neighbours on ${resource.link}`;
     case 'fdb':
-      // Of the entry for everybody there may be several; it cannot be replaced (vxlan_fdb_update).
-      return `fdb ${resource.mac} on ${resource.link}${resource.mac.startsWith('00:00:') ? ` to ${resource.outer}` : ''}`;
+      return `fdb ${resource.mac} on ${resource.link}`;
     case 'route':
       return `route ${resource.destination} in table ${resource.table}`;
     case 'rule':
@@ -207,6 +226,7 @@ export function linkOf(resource: Resource): string | undefined {
   switch (resource.kind) {
     case 'address':
     case 'neighbour':
+    case 'timers':
     case 'fdb':
     case 'route':
     case 'sysctl':
@@ -219,20 +239,3 @@ export function linkOf(resource: Resource): string | undefined {
       return undefined;
   }
 }
-
-/** The chain of an accept, as in `FORWARD of ip filter`. */
-export function placeOf({ tool, family, table, chain }: Accept): string {
-  return `${chain} of ${tool === 'nft' ? `${family} ${table}` : tool}`;
-}
-
-/** A rule's selectors in the words of `ip rule`; `from all` when it has none. */
-export function selectorOf({ from, to, protocol, port, destinationPort }: Rule): string {
-  const words = [`from ${from ?? 'all'}`];
-  if (to !== undefined) words.push(`to ${to}`);
-  if (protocol !== undefined) words.push(`ipproto ${PROTOCOL_NAMES[protocol] ?? protocol}`);
-  if (port !== undefined) words.push(`sport ${port} dport ${port}`);
-  if (destinationPort !== undefined) words.push(`dport ${destinationPort}`);
-  return words.join(' ');
-}
-
-const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp' };

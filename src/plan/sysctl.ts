@@ -1,4 +1,4 @@
-import type { NeighbourTimers, Observed } from './observed.ts';
+import type { Observed } from './observed.ts';
 import type { Sysctl } from './resource.ts';
 
 /**
@@ -57,40 +57,6 @@ export function recordBefore({ observed, record }: SysctlSetting, sysctls: reado
 
 export function forwardingSysctl(link: string, value: string): Sysctl {
   return { kind: 'sysctl', link, key: forwardingKey(link), value };
-}
-
-/** What of a link's neighbour table is island's to set. */
-export const NEIGHBOUR_TIMERS = [
-  'base_reachable_time_ms',
-  'interval_probe_time_ms',
-  'delay_first_probe_time',
-  'retrans_time_ms',
-  'mcast_solicit',
-] as const;
-
-/**
- * How often the kernel of a worker asks for the hub, so that no NAT on the way forgets it: an entry counts as known
- * for between half and one and a half times the base time, is looked at every interval, and asked for a delay after that.
- */
-export function neighbourTimers(link: string, keepaliveMs = 20_000): Sysctl[] {
-  const base = Math.max(500, Math.round(keepaliveMs / 2));
-  const values: NeighbourTimers = {
-    base_reachable_time_ms: String(base),
-    interval_probe_time_ms: String(Math.max(100, Math.round(keepaliveMs / 10))),
-    delay_first_probe_time: '1',
-    // The hub answers as soon as it has learned where the worker is, a moment after its first question.
-    retrans_time_ms: '100',
-    mcast_solicit: '10',
-  };
-  return neighbourSysctls(link, values);
-}
-
-export function neighbourSysctls(link: string, values: NeighbourTimers): Sysctl[] {
-  return NEIGHBOUR_TIMERS.flatMap((name): Sysctl[] => {
-    const value = values[name];
-    if (value === undefined) return [];
-    return [{ kind: 'sysctl', link, key: `net.ipv4.neigh.${link.replaceAll('.', '/')}.${name}`, value }];
-  });
 }
 
 /** Dots inside an interface's name are written as slashes, as sysctl(8) does. */

@@ -4,11 +4,7 @@ import type { EndSetting } from './end.ts';
 import type { Links } from './link.ts';
 import { linkBase, mtuTowards, mtuTowardsAnybody } from './link-base.ts';
 import type { Observed } from './observed.ts';
-import type { Link, Resource } from './resource.ts';
-import { neighbourTimers } from './sysctl.ts';
-
-/** Of frames for everybody: with it a vxlan link sends them to one far end. */
-const ANY_MAC = '00:00:00:00:00:00';
+import type { Link, Resource, Timers } from './resource.ts';
 
 /**
  * The hub's one link to all its workers, with a VNI of its own. Where a worker is, is not known here: the
@@ -20,7 +16,8 @@ export function hubWorkersLink(end: EndSetting): Links | undefined {
   const { mac, workers } = known;
   const link: Link = {
     ...linkBase(end, { peer: WORKERS, kind: 'vxlan', underlayMtu: mtuTowardsAnybody(end) }),
-    ...{ encapsulation: 'vxlan', id: workersVniOf(island), port: island.port, local: end.local, mac },
+    ...{ encapsulation: 'vxlan', id: workersVniOf(island), port: island.port },
+    ...{ local: end.local, mac },
   };
   return {
     resources: [
@@ -59,19 +56,28 @@ export function workerLink(end: EndSetting, hub: LinkEnd): Links {
   if (lease === undefined) return { resources: [], ways: [] };
   const link: Link = {
     ...linkBase(end, { peer: hub.name, kind: 'vxlan', underlayMtu: mtuTowards(end, hub) }),
-    ...{ encapsulation: 'vxlan', id: workersVniOf(island), port: island.port, mac: lease.worker.mac },
-    local: undefined,
+    ...{ encapsulation: 'vxlan', id: workersVniOf(island), port: island.port },
+    ...{ local: undefined, remote: hub.outer, mac: lease.worker.mac },
   };
   const { name } = link;
   return {
     resources: [
       link,
       { kind: 'address', link: name, address: self.inner },
+      keepalive(name, island.workers?.keepaliveMs),
       { kind: 'neighbour', link: name, address: hub.inner, managed: true },
-      { kind: 'fdb', link: name, mac: lease.hubMac, outer: hub.outer },
-      { kind: 'fdb', link: name, mac: ANY_MAC, outer: hub.outer },
-      ...neighbourTimers(name, island.workers?.keepaliveMs),
     ],
     ways: [{ remote: hub, link: name, nextHop: hub.inner }],
   };
+}
+
+/**
+ * How often the kernel asks for the hub, so that no NAT on the way forgets it: an answer counts for up to one and a
+ * half times `reachableMs`, and what follows takes an interval and a delay more.
+ */
+function keepalive(link: string, keepaliveMs = 20_000): Timers {
+  const reachableMs = Math.round(keepaliveMs / 2);
+  const intervalMs = Math.max(100, Math.round(keepaliveMs / 10));
+  const first = { delayMs: 0, retransmitMs: 100, questions: 10 };
+  return { kind: 'timers', link, reachableMs, intervalMs, ...first };
 }

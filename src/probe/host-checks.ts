@@ -104,6 +104,7 @@ function linkFault({ island, links }: Drift, resource: Resource): string | undef
   switch (resource.kind) {
     case 'link':
       return peerOf(resource);
+    case 'timers':
     case 'address': {
       const link = links.find(({ name }) => name === resource.link);
       return link === undefined ? resource.link : peerOf(link);

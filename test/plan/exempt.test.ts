@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Observed } from '../../src/plan/observed.ts';
-import { type Rule, selectorOf } from '../../src/plan/resource.ts';
+import type { Rule } from '../../src/plan/resource.ts';
+import { selectorOf } from '../../src/plan/words.ts';
 import { modelFile } from '../support/island.ts';
 import { ipv4, link, observed, route, sight } from '../support/observed.ts';
 

@@ -75,7 +75,8 @@ export function frozenHost(captured: Captured, config: string): Host {
     echo: refuse,
     reversePath: () => new Map(),
     ask: () => Promise.resolve({ state: 'silent' }),
-    ...{ inTurn: refuse, random: () => new Uint8Array() },
+    ...{ inTurn: refuse, random: () => new Uint8Array(), tokenText: refuse, machine: () => undefined },
+    hubLine: () => ({ hello: refuse, join: refuse, release: refuse }),
     ...{ listNft: refuse, perform: refuse, require: refuse, exclusively: refuse, reach: refuse },
   };
 }

@@ -22,6 +22,11 @@ export interface FakeHostOptions extends BareHost {
   readonly isRoot?: boolean;
 }
 
+/** There is no network around a host in memory. */
+function nobody(): Promise<never> {
+  return Promise.reject(new IslandError('E_RETRY', 'no answer'));
+}
+
 export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: FakeHostOptions): FakeHost {
   const kernel = new FakeKernel(bare);
   const files = new Map<string, string>();
@@ -44,6 +49,9 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
         return work().finally(() => host.watched.delete(island));
       },
     },
+    tokenText: (source) => Promise.resolve(source),
+    machine: () => undefined,
+    hubLine: () => ({ hello: nobody, join: nobody, release: nobody }),
     session: () => host.ssh,
     observe: () => (host.dead ? Promise.reject(new Error('killed')) : Promise.resolve(kernel.observe())),
     listNft: () => Promise.resolve(kernel.listNft()),

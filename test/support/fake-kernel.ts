@@ -10,7 +10,7 @@ import {
 import type { Effect } from '../../src/plan/effect.ts';
 import type { Firewall } from '../../src/plan/firewall.ts';
 import type { Observed, ObservedLink, ObservedRoute, ObservedRule } from '../../src/plan/observed.ts';
-import type { NftTable } from '../../src/plan/resource.ts';
+import type { NftTable, Timers } from '../../src/plan/resource.ts';
 import { changeFirewalls, isRuleInput } from './fake-firewall.ts';
 import { formatListing, parseNftInput } from './fake-nft.ts';
 
@@ -20,9 +20,10 @@ const NO_COUNTERS = {
 
 /** As the kernel has them for a new link. */
 const TIMERS = {
-  ...{ base_reachable_time_ms: '30000', interval_probe_time_ms: '5000', delay_first_probe_time: '5' },
-  ...{ retrans_time_ms: '1000', mcast_solicit: '3' },
-};
+  kind: 'timers',
+  ...{ reachableMs: 30_000, intervalMs: 5000, delayMs: 5000, retransmitMs: 1000 },
+  questions: 3,
+} as const;
 
 interface BareLink {
   readonly addresses: readonly string[];
@@ -55,7 +56,7 @@ export class FakeKernel {
   /** What others load, and reload; the kernel only knows how to put rules in and out. */
   firewalls: readonly Firewall[];
   readonly #forwarding = new Map([['all', '0']]);
-  readonly #timers = new Map<string, Readonly<Record<string, string>>>();
+  readonly #timers = new Map<string, Timers>();
   /** Commands that still succeed; the next one fails. */
   #credit = Number.POSITIVE_INFINITY;
   #react = (): void => undefined;
@@ -96,7 +97,7 @@ export class FakeKernel {
     return structuredClone({
       ...{ links: [...this.#links.values()], routes: this.#routes, rules: this.#rules },
       ...{ neighbours: this.#neighbours, fdb: this.#fdb, nft: this.#nft, forwarding: this.#forwarding },
-      neighbourTimers: this.#timers,
+      timers: [...this.#timers.values()],
       claims: [],
       firewalls: this.firewalls,
     });
@@ -163,12 +164,15 @@ export class FakeKernel {
       },
     ],
     [
-      /^ip link add dev (?<dev>isl-\S+) mtu (?<mtu>\d+) group (?<group>\d+) address (?<mac>[\da-f]{2}(?::[\da-f]{2}){5}) type vxlan id (?<id>\d+)(?: local (?<local>\S+))? dstport (?<port>\d+) srcport (?<low>\d+) (?<high>\d+) nolearning noudpcsum df unset$/,
-      ({ dev, mtu, group, mac, id, local, port, low, high }) => {
+      /^ip link add dev (?<dev>isl-\S+) mtu (?<mtu>\d+) group (?<group>\d+) address (?<mac>[\da-f]{2}(?::[\da-f]{2}){5}) type vxlan id (?<id>\d+)(?: local (?<local>\S+))?(?: remote (?<remote>\S+))? dstport (?<port>\d+) srcport (?<low>\d+) (?<high>\d+) nolearning noudpcsum df unset$/,
+      ({ dev, mtu, group, mac, id, local, remote, port, low, high }) => {
         this.#addLink({ name: dev, kind: 'vxlan', mtu: Number(mtu), group: Number(group), mac });
         const portRange = { low: Number(low), high: Number(high) };
         const numbers = { id: Number(id), port: Number(port), portRange };
-        this.#changeLink(dev, { tunnel: { local, ...numbers, learning: false, udpChecksum: false } });
+        const fixed = { learning: false, udpChecksum: false };
+        this.#changeLink(dev, { tunnel: { local, remote, ...numbers, ...fixed } });
+        if (remote === undefined) return;
+        this.#fdb.push({ link: dev, mac: '00:00:00:00:00:00', outer: parseIpv4(remote) });
       },
     ],
     [
@@ -211,9 +215,17 @@ export class FakeKernel {
         this.#neighbours.push({ ...entry, permanent: false, managed: true });
       },
     ],
+    [
+      /^ip ntable change name arp_cache dev (?<dev>\S+) base_reachable (?<base>\d+) delay_probe (?<delay>\d+) retrans (?<retrans>\d+) mcast_probes (?<probes>\d+)$/,
+      ({ dev, base, delay, retrans, probes }) =>
+        this.#changeTimers(dev, {
+          ...{ reachableMs: Number(base), delayMs: Number(delay) },
+          ...{ retransmitMs: Number(retrans), questions: Number(probes) },
+        }),
+    ],
     [/^ip neighbour delete (?<ip>\S+) dev (?<dev>\S+)$/, ({ ip, dev }) => this.#meddleNeighbour(dev, ip)],
     [
-      /^bridge fdb (?:replace (?!00:00:)|append (?=00:00:))(?<mac>\S+) dev (?<dev>\S+) dst (?<ip>\S+)(?: port (?<port>\d+))? self permanent$/,
+      /^bridge fdb replace (?<mac>\S+) dev (?<dev>\S+) dst (?<ip>\S+)(?: port (?<port>\d+))? self permanent$/,
       ({ mac, dev, ip, port }) => {
         this.#fdb = this.#fdb.filter((entry) => entry.link !== dev || entry.mac !== mac);
         const known = port === undefined ? {} : { port: Number(port) };
@@ -236,6 +248,12 @@ export class FakeKernel {
     ],
   ];
 
+  #changeTimers(dev: string, change: Partial<Timers>): void {
+    const timers = this.#timers.get(this.#link(dev).name);
+    if (timers === undefined) throw new Error(`${dev}: No such file or directory`);
+    this.#timers.set(dev, { ...timers, ...change });
+  }
+
   #link(name: string): ObservedLink {
     const link = this.#links.get(name);
     if (link === undefined) throw new Error(`Cannot find device "${name}"`);
@@ -246,7 +264,7 @@ export class FakeKernel {
     if (this.#links.has(link.name)) throw new Error(`${link.name}: File exists`);
     this.#links.set(link.name, { ...link, up, alias: '', addresses: [], counters: NO_COUNTERS });
     this.#forwarding.set(link.name, '0');
-    if (link.kind !== undefined) this.#timers.set(link.name, TIMERS);
+    if (link.kind !== undefined) this.#timers.set(link.name, { ...TIMERS, link: link.name });
   }
 
   #changeLink(name: string, change: Partial<ObservedLink>): void {
@@ -329,10 +347,9 @@ export class FakeKernel {
   }
 
   #sysctl(key: string, value: string): void {
-    const timer = /^net\.ipv4\.neigh\.(?<link>.+)\.(?<name>\w+)$/.exec(key)?.groups;
+    const timer = /^net\.ipv4\.neigh\.(?<link>.+)\.interval_probe_time_ms$/.exec(key)?.groups?.['link'];
     if (timer !== undefined) {
-      const dev = this.#link(timer['link']?.replaceAll('/', '.') ?? '').name;
-      this.#timers.set(dev, { ...this.#timers.get(dev), [timer['name'] ?? '']: value });
+      this.#changeTimers(timer, { intervalMs: Number(value) });
       return;
     }
     const link = /^net\.ipv4\.conf\.(?<link>.+)\.forwarding$/
@@ -363,7 +380,11 @@ type Words = Readonly<
         | 'from'
         | 'proto'
         | 'port'
-        | 'dport',
+        | 'dport'
+        | 'base'
+        | 'delay'
+        | 'retrans'
+        | 'probes',
         string
       >
     >

@@ -1,7 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Risk } from '../../app/consent.ts';
-import type { Joined } from '../../app/join.ts';
+import type { Joined, JoinOptions } from '../../app/join.ts';
+import { IslandError } from '../../errors.ts';
+import type { Host } from '../../host/host.ts';
 import { durationFault, durationMs } from '../../model/duration.ts';
+import { type Ipv4, isIpv4 } from '../../model/ip.ts';
 import type { Finding } from '../../plan/finding.ts';
 import { acceptRiskOption, type Deps, type PlaceOptions, withExamples, withPlace } from '../options.ts';
 
@@ -9,13 +12,22 @@ interface JoinFlags extends PlaceOptions {
   /** Milliseconds. */
   readonly confirmWithin?: number;
   readonly acceptRisk?: readonly Risk[];
+  readonly hub?: HubAddress;
+  readonly token?: string;
+  readonly route?: readonly string[];
+  readonly takeover?: boolean;
+}
+
+interface HubAddress {
+  readonly hub: Ipv4;
+  readonly port: number;
 }
 
 export function joinCommand({ out, host, interrupted }: Deps): Command {
   const command = new Command('join')
     .summary('make this host part of the island')
     .description(
-      'Brings links, routes, rules, nftables and forwarding of this host to what the file says, and proves it. A failing step undoes what was done. Running it again does nothing, or repairs what has changed. With --confirm-within all that it did is undone, also when your session is cut, unless you confirm it.',
+      'Brings links, routes, rules, nftables and forwarding of this host to what the file says, and proves it. A failing step undoes what was done. Running it again does nothing, or repairs what has changed. With --confirm-within all that it did is undone, also when your session is cut, unless you confirm it. With --hub and --token a host without a file joins as a worker, from behind any NAT, or as a member where it is on the LAN of a gateway.',
     )
     .addOption(
       new Option(
@@ -24,9 +36,19 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
       ).argParser(parseWithin),
     )
     .addOption(acceptRiskOption())
+    .addOption(
+      new Option('--hub <address[:port]>', 'outer address of the hub to join with a token').argParser(
+        parseHub,
+      ),
+    )
+    .addOption(
+      new Option('--token <token>', 'what "island token create" printed; "-" reads it, as does "file:PATH"'),
+    )
+    .addOption(new Option('--route <subnet...>', 'ranges behind this worker, such as its pods'))
+    .addOption(new Option('--takeover', 'take the name from another machine that is still there'))
     .action(async ({ confirmWithin: confirmWithinMs, ...options }: JoinFlags) => {
-      const [{ join }, { joinJson, renderJoin }, { findingLine }, { pendingSentence }] = await Promise.all([
-        import('../../app/join.ts'),
+      const [join, { joinJson, renderJoin }, { findingLine }, { pendingSentence }] = await Promise.all([
+        joinFor(options),
         import('../render/join.ts'),
         import('../render/finding.ts'),
         import('../render/pending.ts'),
@@ -46,8 +68,42 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
     ['island join -i r2lab', 'join one of several'],
     ['island join --name fit07', 'say who this host is'],
     ['island join --confirm-within 60s', 'undo it unless you confirm: you may be locked out'],
+    ['island join --hub 138.96.245.50 --token file:/root/token', 'from behind a NAT, with a token'],
     ['island join --accept-risk ssh', 'from a script, even if your session changes its way'],
   ]);
+}
+
+type Join = (host: Host, options: JoinOptions) => Promise<Joined>;
+
+/** Which way of joining the options ask for; E_USAGE when they ask for none. */
+async function joinFor({ hub, token, route = [], takeover = false }: JoinFlags): Promise<Join> {
+  if (hub !== undefined && token !== undefined) {
+    const { joinByToken } = await import('../../app/join-by-token.ts');
+    return (host, options) => joinByToken(host, { ...options, ...hub, token, routes: route, takeover });
+  }
+  const alone = [
+    ...Object.entries({ '--hub': hub, '--token': token }).filter(([, value]) => value !== undefined),
+    ...Object.entries({ '--route': route.length > 0, '--takeover': takeover }).filter(([, value]) => value),
+  ];
+  if (alone.length > 0) {
+    throw new IslandError('E_USAGE', `${alone[0]?.[0]} is for who joins with --hub and --token`, {
+      hint: 'run "island token create" on the hub: it prints the whole command',
+    });
+  }
+  return (await import('../../app/join.ts')).join;
+}
+
+const DEFAULT_PORT = 10_310;
+
+function parseHub(text: string): HubAddress {
+  const [hub = '', port, ...rest] = text.split(':');
+  const number = port === undefined ? DEFAULT_PORT : Number(port);
+  if (isIpv4(hub) && rest.length === 0 && Number.isInteger(number) && number > 0 && number <= 65_535) {
+    return { hub, port: number };
+  }
+  throw new InvalidArgumentError(
+    'Write an IPv4 address, and a port if it is not 10310: 138.96.245.50:10310.',
+  );
 }
 
 /** What is good to know is said once, when something was done; what is in the way every time. */
