@@ -13,28 +13,36 @@ export interface Asked {
  */
 const REFUSALS = /_ALERT_(?:ILLEGAL_PARAMETER|DECRYPT_ERROR|UNKNOWN_PSK_IDENTITY)$/;
 
-/** Nobody took the connection. */
-export function noAnswer(asked: Asked, cause: unknown): IslandError {
-  const code = codeOf(cause);
-  return new IslandError('E_RETRY', `${at(asked)}: no answer${code === '' ? '' : ` (${code})`}`, {
-    hint: `see that "island serve" runs on the hub, and that the underlay lets TCP ${asked.port} pass`,
-    cause,
-  });
+/** How far a connection had got. */
+export interface Progress {
+  readonly isConnected: boolean;
+  readonly isTooLate: boolean;
 }
 
-/** The connection was taken, and came to no proof of the key. */
-export function handshakeFault(asked: Asked, isTooLate: boolean, cause: unknown): IslandError {
+/** No connection, or one that came to no proof of the key. */
+export function handshakeFault(
+  asked: Asked,
+  { isConnected, isTooLate }: Progress,
+  cause: unknown,
+): IslandError {
   const code = codeOf(cause);
   if (REFUSALS.test(code)) return tokenFault(asked, cause);
-  if (isTooLate) {
-    return new IslandError('E_RETRY', `${at(asked)}: takes connections, but does not answer`, {
-      hint: 'try again; the hub may be busy, or another service answers on this port',
+  // Before all others: a reset may come so soon that the connection was never seen.
+  if (code === 'ECONNRESET' || code === 'EPIPE') {
+    return new IslandError('E_RETRY', `${at(asked)}: ended the connection before anything was said`, {
+      hint: 'try again in a minute; a hub does so when many attempts from one address have failed',
       cause,
     });
   }
-  if (code === '' || code === 'ECONNRESET' || code === 'EPIPE') {
-    return new IslandError('E_RETRY', `${at(asked)}: ended the connection before anything was said`, {
-      hint: 'try again in a minute; a hub does so when many attempts from one address have failed',
+  if (!isConnected) {
+    return new IslandError('E_RETRY', `${at(asked)}: no answer${code === '' ? '' : ` (${code})`}`, {
+      hint: `see that "island serve" runs on the hub, and that the underlay lets TCP ${asked.port} pass`,
+      cause,
+    });
+  }
+  if (isTooLate) {
+    return new IslandError('E_RETRY', `${at(asked)}: takes connections, but does not answer`, {
+      hint: 'try again; the hub may be busy, or another service answers on this port',
       cause,
     });
   }

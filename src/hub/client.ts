@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestOver } from 'node:http';
 import { connect, type TLSSocket } from 'node:tls';
 import type { z } from 'zod/mini';
 import { IslandError } from '../errors.ts';
-import { type Asked, answerFault, brokenOff, handshakeFault, noAnswer, tokenFault } from './client-faults.ts';
+import { type Asked, answerFault, brokenOff, handshakeFault, tokenFault } from './client-faults.ts';
 import {
   CALLS,
   type Call,
@@ -103,10 +103,9 @@ function dial(options: CallOptions, deadline: AbortSignal): Promise<TLSSocket> {
     });
     deadline.addEventListener('abort', () => socket.destroy(new Error('the time is over')));
     // It stays for as long as the socket: what comes after the handshake comes to the request as well.
-    socket.on('error', (cause) => {
-      if (!isConnected) return reject(noAnswer(options, cause));
-      reject(handshakeFault(options, deadline.aborted, cause));
-    });
+    socket.on('error', (cause) =>
+      reject(handshakeFault(options, { isConnected, isTooLate: deadline.aborted }, cause)),
+    );
     socket.once('secureConnect', () => resolve(socket));
   });
 }

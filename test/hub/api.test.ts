@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { IslandError } from '../../src/errors.ts';
 import { serveApi } from '../../src/hub/api.ts';
@@ -182,18 +181,28 @@ describe('close', () => {
     );
   });
 
-  test('does not wait for ever for one that does not finish', () =>
-    withHub(
+  test('does not wait for ever for one that does not finish', () => {
+    const called = gate();
+    return withHub(
       async ({ api, client }) => {
         const answer = errorOf(client().hello(HELLO));
-        await delay(100);
+        await called.opened;
         const started = performance.now();
         await api.close();
         expect(performance.now() - started).toBeLessThan(1000);
         expect(await answer).toMatchObject({ code: 'E_RETRY' });
       },
-      { desk: { hello: () => new Promise(() => undefined) }, limits: { closeMs: 100 } },
-    ));
+      {
+        desk: {
+          hello() {
+            called.open();
+            return new Promise(() => undefined);
+          },
+        },
+        limits: { closeMs: 100 },
+      },
+    );
+  });
 
   test('leaves the port to the next one, and may be called again', () =>
     withHub(async ({ api, client, port }) => {

@@ -4,7 +4,7 @@ import { createServer as createWeb } from 'node:http';
 import { createServer as createSecureWeb, type ServerOptions } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { callHub } from '../../src/hub/client.ts';
 import { errorOf, freePort, HELLO, LOOPBACK, withHub } from '../support/hub/hub.ts';
 import { selfSigned } from '../support/hub/self-signed.ts';
@@ -122,13 +122,11 @@ describe('another service on the port', () => {
   });
 
   test('no certificate is good enough, not even one that the environment trusts', async () => {
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const server = createSecureWeb(certificate, (_, response) => void response.end('{}'));
     expect(await saidOf(server)).toMatchObject(other);
   });
-  afterAll(() => {
-    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  });
+  afterAll(() => vi.unstubAllEnvs());
 });
 
 describe('an answer that is none', () => {

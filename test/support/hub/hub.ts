@@ -106,7 +106,9 @@ export async function rawConnection(
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   socket.on('error', () => undefined);
-  const ended = once(socket, 'close').then(() => Buffer.concat(chunks));
+  const ended = new Promise<Buffer>((resolve) => {
+    socket.once('close', () => resolve(Buffer.concat(chunks)));
+  });
   await once(socket, 'connect').catch(() => undefined);
   return { socket, ended };
 }
