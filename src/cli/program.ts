@@ -5,12 +5,14 @@ import { confirmCommand } from './commands/confirm.ts';
 import { echoCommand } from './commands/echo.ts';
 import { initCommand } from './commands/init.ts';
 import { joinCommand } from './commands/join.ts';
+import { leaseCommand } from './commands/lease.ts';
 import { leaveCommand } from './commands/leave.ts';
 import { pingCommand } from './commands/ping.ts';
 import { planCommand } from './commands/plan.ts';
 import { revertCommand } from './commands/revert.ts';
 import { statusCommand } from './commands/status.ts';
 import { testCommand } from './commands/test.ts';
+import { tokenCommand } from './commands/token.ts';
 import { whoamiCommand } from './commands/whoami.ts';
 import { type Deps, withExamples } from './options.ts';
 
@@ -42,6 +44,8 @@ export function createProgram(deps: Deps, version: string): Command {
     testCommand(deps),
     pingCommand(deps),
     echoCommand(deps),
+    tokenCommand(deps),
+    leaseCommand(deps),
     completeCommand(deps),
     revertCommand(deps),
   ];

@@ -18,6 +18,7 @@ import { address, judged, linkKind, mtuOrAuto, number, section, text } from './f
 import {
   addressRangeFault,
   CNI_PORTS,
+  DEFAULT_PORT,
   endNameFault,
   islandNameFault,
   mtuFault,
@@ -52,7 +53,7 @@ export const configSchema = section({
     .optional(text(zoneFault, 'r2lab.internal'))
     .check(z.meta({ description: 'Domain of its names; `<island>.internal` if left out.' })),
   port: z
-    ._default(number(portFault, { minimum: 1024, maximum: 65_535, not: { enum: CNI_PORTS } }), 10_310)
+    ._default(number(portFault, { minimum: 1024, maximum: 65_535, not: { enum: CNI_PORTS } }), DEFAULT_PORT)
     .check(
       z.meta({
         description:

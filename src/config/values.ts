@@ -22,6 +22,9 @@ import {
 /** UDP ports on which CNIs run their own vxlan devices: IANA's and Linux's old default. */
 export const CNI_PORTS: readonly number[] = [4789, 8472];
 
+/** The port of an island whose file names none; a worker that is told no other asks the hub there. */
+export const DEFAULT_PORT = 10_310;
+
 const RESERVED: readonly (readonly [string, Subnet])[] = [
   ['"this network"', parseSubnet('0.0.0.0/8')],
   ['loopback', parseSubnet('127.0.0.0/8')],

@@ -1,5 +1,8 @@
 import { type CommandNode, flatten, type OptionNode } from './tree.ts';
 
+/** What "island complete" tells beside the islands; an argument or value is one of these. */
+const ASKED: readonly string[] = ['hosts', 'workers', 'tokens'];
+
 /** bash-completion/island: words for bash, with or without the package bash-completion. */
 export function completionScript(program: CommandNode): string {
   const commands = flatten(program);
@@ -32,7 +35,7 @@ ${valueArms(commands)}
   case $value in
     '') _island_words "$path" ;;
     islands) _island_reply "$("$1" complete islands "\${selection[@]}" 2>/dev/null)" ;;
-    hosts) _island_hosts ;;
+    ${ASKED.join(' | ')}) _island_ask "$value" ;;
     config | file) _island_files ;;
     =*) _island_reply "\${value#=}" ;;
   esac
@@ -49,8 +52,8 @@ _island_reply() {
   mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
 }
 
-_island_hosts() {
-  _island_reply "$("\${COMP_WORDS[0]}" complete hosts "\${selection[@]}" 2>/dev/null)"
+_island_ask() {
+  _island_reply "$("\${COMP_WORDS[0]}" complete "$1" "\${selection[@]}" 2>/dev/null)"
 }
 
 _island_files() {
@@ -89,7 +92,7 @@ function kindOf({ flags, value, choices }: OptionNode): string {
   if (choices.length > 0) return `'=${choices.join(' ')}'`;
   if (flags.includes('--island')) return 'islands';
   if (flags.includes('--config')) return 'config';
-  if (value === 'host') return 'hosts';
+  if (value !== undefined && ASKED.includes(`${value}s`)) return `${value}s`;
   return value === 'file' ? 'file' : 'other';
 }
 
@@ -102,8 +105,9 @@ function wordsArm({ path, commands, options, args }: CommandNode): string {
   if (args.some(({ name }) => name === 'file')) {
     return `    '${path}') if [[ $cur == -* ]]; then _island_reply '${flags}'; else _island_files; fi ;;`;
   }
-  if (args.some(({ name }) => name === 'host')) {
-    return `    '${path}') if [[ $cur == -* ]]; then _island_reply '${flags}'; else _island_hosts; fi ;;`;
+  const asked = args.map(({ name }) => `${name}s`).find((words) => ASKED.includes(words));
+  if (asked !== undefined) {
+    return `    '${path}') if [[ $cur == -* ]]; then _island_reply '${flags}'; else _island_ask ${asked}; fi ;;`;
   }
   return `    '${path}') _island_reply '${flags}' ;;`;
 }

@@ -9,8 +9,12 @@ export function durationMs(text: string): number {
 }
 
 /** Why `text` is no duration between the two; undefined when it is one. */
-export function durationFault(text: string, [least, most]: readonly [string, string]): Fault | undefined {
-  const hint = `write a number and a unit from ${least} to ${most}, such as 20s`;
+export function durationFault(
+  text: string,
+  [least, most]: readonly [string, string],
+  example = '20s',
+): Fault | undefined {
+  const hint = `write a number and a unit from ${least} to ${most}, such as ${example}`;
   const ms = durationMs(text);
   if (Number.isNaN(ms)) return { message: 'not a duration', hint };
   if (ms < durationMs(least)) return { message: 'duration is too short', hint };

@@ -5,7 +5,7 @@ import type { Deps } from '../options.ts';
 export function completeCommand({ out, host }: Deps): Command {
   return new Command('complete')
     .description('print words for the shell completion')
-    .argument('<what>', '"islands" or "hosts"')
+    .argument('<what>', '"islands", "hosts", "workers" or "tokens"')
     .option('-i, --island <name>')
     .option('-c, --config <file>')
     .action(async (what: string, options: { readonly island?: string; readonly config?: string }) => {

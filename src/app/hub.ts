@@ -1,0 +1,38 @@
+import { IslandError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import type { Terms } from '../hub/register.ts';
+import type { Island } from '../model/island.ts';
+import type { Selection } from './select.ts';
+import { whoami } from './whoami.ts';
+
+/** The island, for a command that is about what its hub hands out: only there, only for root, only with workers. */
+export async function requireHub(host: Host, selection: Selection, command: string): Promise<Island> {
+  if (!host.isRoot) {
+    throw new IslandError('E_PERMISSION', `island ${command} reads secrets, which only root may`, {
+      hint: `sudo island ${command}`,
+    });
+  }
+  const { island, place } = await whoami(host, selection);
+  const { hub, workers } = island;
+  if (place.role !== 'hub') {
+    const self = place.role === 'none' ? 'no host' : `a ${place.role}`;
+    throw new IslandError(
+      'E_USAGE',
+      `island ${command} runs on the hub; ${place.name} is ${self} of ${island.name}`,
+      {
+        hint: `run it on ${hub.name}, which has ${hub.outer}`,
+      },
+    );
+  }
+  if (workers === undefined) {
+    throw new IslandError('E_CONFIG', `${island.name} takes no workers: its file has no "workers:"`, {
+      hint: 'add "workers: { pool: … }" to the file on every host, and run "island join" there',
+    });
+  }
+  return island;
+}
+
+/** What the register goes by now. */
+export function termsOf(host: Pick<Host, 'date' | 'random'>, island: Island): Terms {
+  return { island, ranges: [], now: host.date(), random: host.random };
+}
