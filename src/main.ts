@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
+import type { ServeFlags } from './cli/options.ts';
 import { terminalOutput } from './cli/output.ts';
 import { createProgram } from './cli/program.ts';
 import { EXIT, IslandError } from './errors.ts';
@@ -8,6 +9,9 @@ import { printable } from './model/text.ts';
 import { version } from './version.ts';
 
 let interrupted = false;
+/** A daemon stops by this instead, and leaves nothing half done. */
+const stopping = new AbortController();
+let isDaemon = false;
 const { stdout, stderr, env } = process;
 
 process.on('SIGINT', stop);
@@ -23,7 +27,8 @@ async function main(): Promise<void> {
     // Merely to name process.stdin opens it.
     const stdin = isatty(0) ? () => process.stdin : undefined;
     const out = terminalOutput({ stdin, stdout, stderr, plain: env['NO_COLOR'] !== undefined });
-    await createProgram({ out, host, answerNo, interrupted: () => interrupted }, version).parseAsync();
+    const deps = { out, host, answerNo, interrupted: () => interrupted, serve };
+    await createProgram(deps, version).parseAsync();
   } catch (error) {
     process.exitCode = statusOf(error);
   }
@@ -42,6 +47,17 @@ async function host(): Promise<Host> {
   });
 }
 
+async function serve({ everyMs, json, ...options }: ServeFlags): Promise<void> {
+  const [daemon, { openLog }] = await Promise.all([import('./daemon/serve.ts'), import('./log.ts')]);
+  const log = openLog({ stdout, readable: stdout.isTTY === true && json !== true });
+  isDaemon = true;
+  try {
+    await daemon.serve(await host(), { ...options, everyMs, log, signal: stopping.signal });
+  } finally {
+    log.close();
+  }
+}
+
 function answerNo(): void {
   process.exitCode = 1;
 }
@@ -50,6 +66,8 @@ function answerNo(): void {
 function stop(): void {
   if (interrupted) process.exit(EXIT.E_RETRY);
   interrupted = true;
+  stopping.abort();
+  if (isDaemon) return;
   stderr.write('island: stopping; again to stop at once and leave the work half done\n');
 }
 

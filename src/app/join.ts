@@ -65,11 +65,7 @@ export async function joinAs(host: Host, candidate: Candidate, options: JoinOpti
     const { scene, risk } = (await prepareWorkers(host, first.scene)) ? await look() : first;
     requireSame(agreed, risk);
     const pending = await pendingPart(host, scene, confirmWithinMs);
-    await converge(
-      { host, store: host.store(island.name) },
-      changeTo(host, scene, { candidate, pending }),
-      options,
-    );
+    await bring(host, scene, { ...options, candidate, pending });
     const reached = await reachEnds(host, scene, MOST_ASKED);
     return { scene, reached, pending: await readPending(host, island.name) };
   });
@@ -77,6 +73,19 @@ export async function joinAs(host: Host, candidate: Candidate, options: JoinOpti
 
 const LATE = 'the last join was not confirmed in time, and nobody had undone it: that was done first';
 
+export interface BringOptions extends ConvergeOptions {
+  readonly candidate: Candidate;
+  readonly pending?: Pick<Change, 'records' | 'ready'>;
+}
+
+/** Does what a scene still lacks, and proves it. The caller holds the lock of the island. */
+export async function bring(host: Host, scene: Scene, options: BringOptions): Promise<void> {
+  const { candidate, pending = { records: [] } } = options;
+  const store = host.store(scene.island.name);
+  await converge({ host, store }, changeTo(host, scene, { candidate, pending }), options);
+}
+
+/** Throws E_CONFIG for what must not be brought about. */
 export function refuseFindings(findings: readonly Finding[]): void {
   const [first, ...more] = findings.filter(({ weight }) => weight === 'refuse');
   if (first === undefined) return;

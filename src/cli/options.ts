@@ -11,6 +11,12 @@ export interface Deps {
   readonly answerNo: () => void;
   /** Whether the operator asked to stop. */
   readonly interrupted: () => boolean;
+  /** Runs the daemon until it is asked to stop. */
+  readonly serve: (flags: ServeFlags) => Promise<void>;
+}
+
+export interface ServeFlags extends PlaceOptions {
+  readonly everyMs: number;
 }
 
 export interface SelectionOptions {

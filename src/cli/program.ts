@@ -10,6 +10,7 @@ import { leaveCommand } from './commands/leave.ts';
 import { pingCommand } from './commands/ping.ts';
 import { planCommand } from './commands/plan.ts';
 import { revertCommand } from './commands/revert.ts';
+import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { testCommand } from './commands/test.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -46,6 +47,7 @@ export function createProgram(deps: Deps, version: string): Command {
     echoCommand(deps),
     tokenCommand(deps),
     leaseCommand(deps),
+    serveCommand(deps),
     completeCommand(deps),
     revertCommand(deps),
   ];

@@ -35,5 +35,8 @@ function commandTree() {
     echoes: false,
   };
   const host = () => Promise.reject(new IslandError('E_BUG', 'the docs ran a command'));
-  return createProgram({ out, host, answerNo: () => undefined, interrupted: () => false }, version);
+  return createProgram(
+    { out, host, answerNo: () => undefined, interrupted: () => false, serve: () => Promise.resolve() },
+    version,
+  );
 }

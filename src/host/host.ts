@@ -2,7 +2,7 @@ import type { HubClient } from '../hub/client.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import type { Session } from '../model/session.ts';
 import type { Effect } from '../plan/effect.ts';
-import type { Observed } from '../plan/observed.ts';
+import type { Observed, ObservedFdbEntry } from '../plan/observed.ts';
 import type { Answer, Question } from '../probe/question.ts';
 
 /** A file below /etc/island. */
@@ -37,6 +37,35 @@ export interface Watcher {
   run<T>(island: string, work: () => Promise<T>): Promise<T>;
 }
 
+/** Which changes of the kernel are of interest. */
+export interface WatchScope {
+  /** The island's table of nftables. */
+  readonly nftTable: string;
+  /** The link whose forwarding entries nobody but this process changes. */
+  readonly learned?: string | undefined;
+  /** Chains of others, each as `ip filter FORWARD`, in which a rule may be ours or in our way. */
+  readonly chains: () => ReadonlySet<string>;
+}
+
+/** What a watch tells. `missed` says that there may have been changes of which it did not hear. */
+export type News =
+  | { readonly kind: 'changed'; readonly what: string }
+  | { readonly kind: 'missed'; readonly tool: string; readonly reason: string };
+
+export interface Watch {
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>;
+}
+
+/** Where a packet of a worker came from. */
+export interface SeenEndpoint {
+  readonly mac: string;
+  readonly address: Ipv4;
+  readonly port: number;
+  /** Until it is forgotten, unless there is another packet. */
+  readonly expiresSeconds: number;
+}
+
 /** Everything island may do to the machine it runs on. Nothing else in src/ has a side effect on it. */
 export interface Host {
   readonly hostname: string;
@@ -56,10 +85,18 @@ export interface Host {
   perform(effect: Effect): Promise<void>;
   /** Throws E_HOST_UNSUPPORTED when a program or kernel module that `effects` need is missing. */
   require(effects: readonly Effect[]): void;
-  /** Runs `work` while no other island command changes this island here; E_RETRY when one does. */
+  /** Runs `work` while no other island command changes this island here; E_RETRY when one does. For the daemon it waits a little. */
   exclusively<T>(island: string, work: () => Promise<T>): Promise<T>;
   /** Runs `work` while no other process changes what the hub hands out; waits for that up to 5 s, then E_RETRY. */
   inTurn<T>(island: string, work: () => Promise<T>): Promise<T>;
+  /** Runs `work` as the one daemon of the island here; E_RETRY when there is one. */
+  asDaemon<T>(island: string, work: () => Promise<T>): Promise<T>;
+  /** Tells of changes to links, addresses, routes, rules, neighbours, sysctls and nftables from now on. */
+  watch(scope: WatchScope, tell: (news: News) => void): Watch;
+  /** What the set `seen` of the table has; undefined where there is no such set. */
+  seenEndpoints(nftTable: string): Promise<readonly SeenEndpoint[] | undefined>;
+  /** The forwarding entries of one link; none where it does not exist. */
+  fdbOf(link: string): Promise<readonly ObservedFdbEntry[]>;
   readonly watcher: Watcher;
   /** The SSH session in which the command was given; undefined when there is none, or none over IPv4. */
   session(): Session | undefined;

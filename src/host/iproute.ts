@@ -31,9 +31,9 @@ export function parseIp(text: string): IpView {
   };
 }
 
-/** The entries of `bridge -j fdb show` that send a MAC's frames to an address. */
-export function parseFdb(text: string): ObservedFdbEntry[] {
-  return readJson(text, array(fdbShape), 'bridge').flatMap(({ mac, ifname, dst, port }) =>
+/** The entries of `bridge -j fdb show` that send a MAC's frames to an address; of one link it does not tell the name. */
+export function parseFdb(text: string, link = ''): ObservedFdbEntry[] {
+  return readJson(text, array(fdbShape), 'bridge').flatMap(({ mac, ifname = link, dst, port }) =>
     dst !== undefined && isIpv4(dst)
       ? [{ link: ifname, mac, outer: dst, ...(port !== undefined && { port }) }]
       : [],
@@ -230,7 +230,12 @@ function toNeighbour(entry: z.output<typeof neighbourShape>): ObservedNeighbour[
   return [{ link: dev, address: dst, mac: lladdr, permanent: state.includes('PERMANENT'), ...managed }];
 }
 
-const fdbShape = looseObject({ mac: word, ifname: word, dst: optional(string()), port: optional(number()) });
+const fdbShape = looseObject({
+  mac: word,
+  ifname: optional(word),
+  dst: optional(string()),
+  port: optional(number()),
+});
 
 /** `default`, `10.3.1.0/24`, `10.3.1.2`; undefined for IPv6. */
 function subnetFrom(text: string): Subnet | undefined {

@@ -8,13 +8,14 @@ import { ask } from './ask.ts';
 import { readClaims } from './claims.ts';
 import { readConfigFiles } from './config-files.ts';
 import { serveEcho } from './echo.ts';
+import { fdbOf, seenEndpoints } from './endpoints.ts';
 import { type Result, run } from './exec.ts';
 import { joinedIslands, pendingIslands, storeOf } from './files.ts';
 import { listChains, observeFirewalls } from './firewall.ts';
 import type { Host } from './host.ts';
 import { hubLine } from './hub-line.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
-import { exclusively, inTurn } from './lock.ts';
+import { asDaemon, exclusively, inTurn } from './lock.ts';
 import { machineOf } from './machine.ts';
 import { readNetworkd } from './networkd.ts';
 import { hasChains, parseTable } from './nft.ts';
@@ -24,6 +25,7 @@ import { findSession } from './session.ts';
 import { linkNames, readForwarding, readReversePath, readTimers, writeSysctl } from './sysctl.ts';
 import { tokenText } from './token-text.ts';
 import { uptime } from './uptime.ts';
+import { watchKernel } from './watch.ts';
 import { watcherFor } from './watcher.ts';
 
 export interface LocalHostOptions {
@@ -46,9 +48,13 @@ export function localHost({ path, isRoot, program, sshConnection }: LocalHostOpt
       pendingIslands,
       exclusively,
       inTurn,
+      asDaemon,
       reach,
       uptime,
     },
+    watch: (scope, tell) => watchKernel(scope, { path, tell }),
+    seenEndpoints,
+    fdbOf,
     watcher: watcherFor({ program, path }),
     session: () => findSession(sshConnection),
     configFiles: async (file) => readConfigFiles(file),

@@ -8,6 +8,11 @@ export function watcherOf(island: string): string {
   return `${island}/watcher`;
 }
 
+/** The daemon holds its own for as long as it runs, and the writers' only while it writes. */
+export function daemonOf(island: string): string {
+  return `${island}/daemon`;
+}
+
 /** So is that of what a hub hands out: a worker may join while somebody runs "island join" on the hub. */
 export function workersOf(island: string): string {
   return `${island}/workers`;
@@ -26,14 +31,36 @@ export async function isHeld(island: string): Promise<boolean> {
   }
 }
 
+/** A daemon that repairs is done in a second; an operator's command must not fail because of it. */
+const PATIENCE_MS = 5000;
+const POLL_MS = 50;
+
 /**
- * Runs `work` as the only writer of the island in this network namespace. The lock is an abstract unix
+ * Runs `work` as the only writer of the island in this network namespace. Where another command is at it, it is
+ * refused at once; where a daemon runs, it may be that one, so it waits a little. The lock is an abstract unix
  * socket: it needs no file, and the kernel drops it with the process, also after kill -9.
  */
 export async function exclusively<T>(island: string, work: () => Promise<T>): Promise<T> {
-  const held = await take(island);
-  if ('cause' in held) throw busy(island, { what: island, cause: held.cause });
-  return holding(held.server, work);
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const held = await take(island);
+    if ('server' in held) return holding(held.server, work);
+    if (performance.now() > deadline || !(await isHeld(daemonOf(island)))) {
+      throw busy(island, { what: island, cause: held.cause });
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** Runs `work` as the one daemon of the island in this network namespace. */
+export async function asDaemon<T>(island: string, work: () => Promise<T>): Promise<T> {
+  const name = daemonOf(island);
+  const held = await take(name);
+  if ('server' in held) return holding(held.server, work);
+  throw new IslandError('E_RETRY', `another "island serve" runs for ${island} on this host`, {
+    hint: `end it first; "ss -lxp | grep island/${name}" shows its process`,
+    cause: held.cause,
+  });
 }
 
 /** How long a change of the register waits for others, each of which takes some milliseconds. */

@@ -79,7 +79,10 @@ function islandProgram(): Command {
     echoes: false,
   };
   const host = () => Promise.reject(new Error('no command is run'));
-  return createProgram({ out, host, answerNo: ignore, interrupted: () => false }, '0.0.0');
+  return createProgram(
+    { out, host, answerNo: ignore, interrupted: () => false, serve: () => Promise.resolve() },
+    '0.0.0',
+  );
 }
 
 function ignore(): void {

@@ -72,6 +72,8 @@ export function frozenHost(captured: Captured, config: string): Host {
     pendingIslands: () => Promise.resolve([]),
     watcher: { start: refuse, run: refuse, isRunning: () => Promise.resolve(false) },
     ...{ session: () => undefined, uptime: () => 0 },
+    ...{ asDaemon: refuse, seenEndpoints: refuse, fdbOf: refuse },
+    watch: () => ({ close: refuse }),
     echo: refuse,
     reversePath: () => new Map(),
     ask: () => Promise.resolve({ state: 'silent' }),

@@ -71,6 +71,10 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
       );
       return turn;
     },
+    asDaemon: (_, work) => work(),
+    watch: () => ({ close: () => Promise.resolve() }),
+    seenEndpoints: () => Promise.resolve(undefined),
+    fdbOf: () => Promise.resolve([]),
     reach: () => Promise.resolve(undefined),
     echo: () => Promise.resolve(() => undefined),
     reversePath: () => new Map(),

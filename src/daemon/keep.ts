@@ -1,0 +1,130 @@
+import { heal, type Kept } from '../app/heal.ts';
+import type { SceneOptions } from '../app/scene.ts';
+import { IslandError } from '../errors.ts';
+import type { Host, News } from '../host/host.ts';
+import { nftTableOf } from '../model/addressing.ts';
+import type { Island } from '../model/island.ts';
+import type { Log } from '../model/log.ts';
+import { workersLinkOf } from '../model/worker.ts';
+import { type LookEnd, newCourse, nextLook, withLook, withNews } from './pace.ts';
+import { reporterTo } from './reporter.ts';
+import { newSleeper } from './sleeper.ts';
+
+export interface KeepOptions extends SceneOptions {
+  readonly everyMs: number;
+  readonly log: Log;
+  /** Ends it when the work in hand is done. */
+  readonly signal: AbortSignal;
+  /** After every look that found the host on the island, or brought it there. */
+  readonly onKept: (kept: Kept) => Promise<void>;
+  /** When the host turns out to have left. */
+  readonly onLeft: () => Promise<void>;
+}
+
+/** What may make the next look come sooner. */
+export interface Keeper {
+  readonly done: Promise<void>;
+  /** Something has changed that the kernel does not tell. */
+  lookSoon(what: string): void;
+}
+
+/** Errors that another try does not cure; while it runs the operator may, and the host is kept as it is. */
+const FATAL_AT_START = ['E_USAGE', 'E_CONFIG', 'E_PERMISSION', 'E_HOST_UNSUPPORTED'];
+
+/** Keeps the host as the island's file says until the signal comes: looks at it after each change, and now and then. */
+export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
+  const { everyMs, log, signal } = options;
+  const sleeper = newSleeper();
+  const because = new Set<string>();
+  let chains: ReadonlySet<string> = new Set();
+  let course = newCourse(everyMs);
+
+  const lookSoon = (what: string) => {
+    because.add(what);
+    course = withNews(course, host.now());
+    sleeper.wake();
+  };
+  const tell = (news: News) => {
+    if (news.kind === 'changed') return lookSoon(news.what);
+    log.warn({ tool: news.tool, reason: news.reason }, 'does not tell changes any more; started again');
+  };
+  const scope = {
+    nftTable: nftTableOf(island.name),
+    learned: workersLinkOf(island.name),
+    chains: () => chains,
+  };
+
+  async function run(): Promise<void> {
+    const watch = host.watch(scope, tell);
+    const stop = () => sleeper.wake();
+    signal.addEventListener('abort', stop);
+    try {
+      const look = lookWith(host, options);
+      while (!signal.aborted) {
+        const ms = nextLook(course) - host.now();
+        if (ms > 0) {
+          await sleeper.sleep(ms);
+          continue;
+        }
+        const reasons = [...because];
+        because.clear();
+        course = { ...course, news: undefined };
+        const { outcome, kept } = await look(reasons);
+        if (kept !== undefined) chains = chainsOf(kept);
+        course = withLook(course, { now: host.now(), outcome });
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await watch.close();
+    }
+  }
+
+  return { done: run(), lookSoon };
+}
+
+interface Looked {
+  readonly outcome: LookEnd['outcome'];
+  readonly kept?: Kept;
+}
+
+function lookWith(host: Host, options: KeepOptions): (because: readonly string[]) => Promise<Looked> {
+  const reporter = reporterTo(options.log);
+  let kept: Kept | undefined;
+
+  async function look(because: readonly string[], onCommand: () => void): Promise<Looked> {
+    const healed = await heal(host, { ...options, onCommand, kept: kept?.island, joins: kept === undefined });
+    reporter.healed(healed, because);
+    if (healed.state === 'left') await options.onLeft();
+    if (healed.state !== 'kept') return { outcome: healed.state === 'busy' ? 'busy' : 'done' };
+    kept = healed;
+    await options.onKept(healed);
+    return { outcome: 'done', kept };
+  }
+
+  return async (because) => {
+    let hasChanged = false;
+    try {
+      return await look(because, () => {
+        hasChanged = true;
+      });
+    } catch (error) {
+      if (!(error instanceof IslandError)) throw error;
+      if (kept === undefined && FATAL_AT_START.includes(error.code)) throw error;
+      reporter.failed(error);
+      return { outcome: hasChanged ? 'failed after changes' : 'failed' };
+    }
+  };
+}
+
+/** Where a rule of somebody else's may come to be in our way, or one of ours may go. */
+function chainsOf({ scene }: Kept): ReadonlySet<string> {
+  return new Set(
+    scene.observed.firewalls.flatMap(({ tool, family, table, chains }) =>
+      tool === 'nft'
+        ? chains
+            .filter(({ hook, name }) => hook !== undefined || name === 'DOCKER-USER')
+            .map(({ name }) => `${family} ${table} ${name}`)
+        : [],
+    ),
+  );
+}

@@ -1,0 +1,47 @@
+import { requireRoot } from '../app/root.ts';
+import type { SceneOptions } from '../app/scene.ts';
+import { selectIsland } from '../app/select.ts';
+import type { Host } from '../host/host.ts';
+import type { Log } from '../model/log.ts';
+import { type Keeper, keep } from './keep.ts';
+import type { ServicesOf } from './service.ts';
+import { newServices } from './services.ts';
+
+export interface ServeOptions extends SceneOptions {
+  /** The longest time between two looks at the host. */
+  readonly everyMs?: number | undefined;
+  readonly log: Log;
+  /** Ends the daemon; what it has brought about stays. */
+  readonly signal: AbortSignal;
+  readonly servicesOf?: ServicesOf;
+}
+
+const EVERY_MS = 30_000;
+
+/** The daemon of one island on this host; resolves when the signal has come and all is closed. */
+export async function serve(host: Host, options: ServeOptions): Promise<void> {
+  requireRoot(host, 'serve');
+  const { log, signal, everyMs = EVERY_MS, servicesOf = () => [] } = options;
+  const island = await selectIsland(host, options);
+  await host.asDaemon(island.name, async () => {
+    const services = newServices({ host, log, servicesOf, lookSoon: (what) => keeper.lookSoon(what) });
+    let isReady = false;
+    const keeper: Keeper = keep(host, island, {
+      ...{ ...options, everyMs, log, signal },
+      onLeft: services.close,
+      onKept: async (kept) => {
+        await services.onKept(kept);
+        if (isReady) return;
+        const { role, name } = kept.scene.place;
+        log.info({ island: island.name, name, role, repaired: kept.repaired.length }, 'ready');
+        isReady = true;
+      },
+    });
+    try {
+      await keeper.done;
+    } finally {
+      await services.close();
+    }
+    log.info({ island: island.name }, 'stopped; links and routes stay');
+  });
+}

@@ -1,0 +1,62 @@
+import { pino } from 'pino';
+import type { Log } from './model/log.ts';
+import { printable } from './model/text.ts';
+
+export interface LogOptions {
+  readonly stdout: NodeJS.WriteStream;
+  /** Lines for people rather than JSON. */
+  readonly readable: boolean;
+}
+
+/** A log, and what writes out what is left of it. */
+export interface OpenLog extends Log {
+  close(): void;
+}
+
+/** What waits to be written to a reader that has stopped to read; what is beyond it is lost rather than kept. */
+const MOST_BYTES = 1 << 20;
+
+/** Writes to standard output: JSON lines, or on a terminal such as "12:00:01 warn  blind tool=nft". */
+export function openLog({ stdout, readable }: LogOptions): OpenLog {
+  const options = {
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level: string) => ({ level }) },
+  };
+  if (readable) {
+    const log = pino(options, { write: (line: string) => void stdout.write(`${readableLine(line)}\n`) });
+    return Object.assign(logTo(log), { close: () => undefined });
+  }
+  // Standard output, and not synchronously: a reader that does not read must not stop the daemon.
+  const file = pino.destination({ dest: 1, sync: false, maxLength: MOST_BYTES });
+  // A full disk or a reader that has gone: the daemon goes on without a log.
+  file.on('error', () => undefined);
+  return Object.assign(logTo(pino(options, file)), { close: () => flush(file) });
+}
+
+function logTo(log: Log): Log {
+  return {
+    info: (fields, text) => log.info(fields, text),
+    warn: (fields, text) => log.warn(fields, text),
+    error: (fields, text) => log.error(fields, text),
+  };
+}
+
+function flush(file: { readonly flushSync: () => void }): void {
+  try {
+    file.flushSync();
+  } catch {
+    // There is nowhere to say it.
+  }
+}
+
+/** A line of JSON as pino writes it, for people: the time of day, what it is about, and the fields. */
+export function readableLine(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line);
+  const words = Object.entries(fields).map(([name, value]) => `${name}=${wordOf(value)}`);
+  return printable([String(time).slice(11, 19), String(level).padEnd(5), msg, ...words].join(' '));
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' && /^[\w.:/+-]+$/.test(value) ? value : JSON.stringify(value);
+}
