@@ -2,7 +2,7 @@
 const SETTLED_MS = 200;
 const LONGEST_BURST_MS = 2000;
 /** While nothing but looking goes on, such as when another program undoes all that is repaired. */
-const OFTEN = { looks: 10, withinMs: 20_000, gapMs: 2000 } as const;
+const OFTEN = { looks: 20, withinMs: 20_000, gapMs: 2000 } as const;
 /** Before another try. */
 const AGAIN_MS = 500;
 

@@ -196,7 +196,8 @@ function teacherOf({ host, nftTable, link, log }: Omit<LearnOptions, 'workers'>)
       fdb = withChanges(entries, changes);
     }
     previous = seen;
-    return new Set(fdb.map(({ mac }) => mac));
+    const written = new Set(fdb.map(({ mac }) => mac));
+    return new Set(seen.map(({ mac }) => mac).filter((mac) => written.has(mac)));
   }
 
   return {

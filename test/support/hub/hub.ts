@@ -54,7 +54,7 @@ export function memoryLog() {
   const add = (level: string) => (fields: LogFields, text: string) => {
     lines.push(`${level} ${text} ${JSON.stringify(fields)}`);
   };
-  return { lines, log: { info: add('info'), warn: add('warn') } };
+  return { lines, log: { info: add('info'), warn: add('warn'), error: add('error') } };
 }
 
 export interface Hub {
