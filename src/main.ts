@@ -48,11 +48,16 @@ async function host(): Promise<Host> {
 }
 
 async function serve({ everyMs, json, ...options }: ServeFlags): Promise<void> {
-  const [daemon, { openLog }] = await Promise.all([import('./daemon/serve.ts'), import('./log.ts')]);
+  const [daemon, { hubServices }, { openLog }] = await Promise.all([
+    import('./daemon/serve.ts'),
+    import('./daemon/hub-service.ts'),
+    import('./log.ts'),
+  ]);
   const log = openLog({ stdout, readable: stdout.isTTY === true && json !== true });
   isDaemon = true;
   try {
-    await daemon.serve(await host(), { ...options, everyMs, log, signal: stopping.signal });
+    const servicesOf = hubServices(options);
+    await daemon.serve(await host(), { ...options, everyMs, log, servicesOf, signal: stopping.signal });
   } finally {
     log.close();
   }

@@ -2,12 +2,14 @@ import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Caller, Desk } from '../hub/desk.ts';
 import { acquire, release } from '../hub/leases.ts';
-import type { HeldLease, Terms } from '../hub/register.ts';
+import type { HeldLease } from '../hub/register.ts';
 import type { RegisterStore } from '../hub/register-store.ts';
 import type { HelloAnswer, HelloRequest, JoinAnswer, JoinRequest } from '../hub/wire.ts';
 import { contains, type Ipv4 } from '../model/ip.ts';
 import { endsOf, type Island } from '../model/island.ts';
+import type { Log } from '../model/log.ts';
 import { networkOf } from '../model/place.ts';
+import { termsOf } from './terms.ts';
 
 /** What the desk of a hub works with. */
 export interface DeskSetting {
@@ -20,6 +22,7 @@ export interface DeskSetting {
   readonly apply: () => Promise<void>;
   /** A worker is about to come: where it is shall be learned soon. */
   readonly expect: (mac: string) => void;
+  readonly log: Log;
 }
 
 /** Time for a worker to answer when somebody else wants its name. */
@@ -67,13 +70,14 @@ interface Application {
 
 /** The lease is on the disk and in the kernel before the worker is told of it. */
 async function admit(host: Host, setting: DeskSetting, application: Application): Promise<JoinAnswer> {
-  const { register, apply, expect } = setting;
+  const { register, apply, expect, log } = setting;
   requireWorkers(setting.island);
   const lease = await lend(host, setting, application);
   expect(lease.holder.mac);
   await apply();
   const { mac: hubMac } = (await register.read()) ?? { mac: '' };
   const { name, inner, holder } = lease;
+  log.info({ name, inner, from: application.caller.address }, 'worker joined');
   return { name, inner, mac: holder.mac, hubMac, key: holder.key };
 }
 
@@ -84,19 +88,24 @@ async function lend(
   { caller, request }: Application,
 ): Promise<HeldLease> {
   const wish = { ...request, identity: caller.identity };
-  const first = await register.update((now) => acquire(now, wish, termsOf(host, island)));
+  const terms = termsOf(host, island);
+  const first = await register.update((before) => acquire(before, wish, terms));
   if (first.kind === 'lease') return first.lease;
   const { inner, mac } = first;
   const answered = (await host.reach(inner, { port: island.port, timeoutMs: ALIVE_MS })) !== undefined;
   const asked = { mac, answered };
-  const second = await register.update((now) => acquire(now, { ...wish, asked }, termsOf(host, island)));
+  const second = await register.update((before) => acquire(before, { ...wish, asked }, terms));
   if (second.kind === 'lease') return second.lease;
   throw new IslandError('E_RETRY', `${request.name} was leased to somebody else meanwhile`, {
     hint: 'run the command again',
   });
 }
 
-async function dismiss(host: Host, { register, apply }: DeskSetting, { identity }: Caller): Promise<void> {
+async function dismiss(
+  host: Host,
+  { register, apply, log }: DeskSetting,
+  { identity, address }: Caller,
+): Promise<void> {
   const [kind, name = ''] = identity.split(':');
   if (kind !== 'lease') {
     throw new IslandError('E_PERMISSION', 'a token releases no lease', {
@@ -106,11 +115,7 @@ async function dismiss(host: Host, { register, apply }: DeskSetting, { identity 
   const now = host.date();
   await register.update((before) => release(before, { name }, now));
   await apply();
-}
-
-/** Time and randomness are taken once for a change, which may be asked again. */
-function termsOf(host: Host, island: Island): Terms {
-  return { island, ranges: island.workers?.routes ?? [], now: host.date(), random: host.random };
+  log.info({ name, from: address }, 'worker released');
 }
 
 function requireWorkers({ workers, name, hub }: Island): void {

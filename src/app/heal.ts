@@ -3,7 +3,6 @@ import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Island } from '../model/island.ts';
 import { explain } from '../plan/explain.ts';
-import { prepareWorkers } from './hub-workers.ts';
 import { bring, refuseFindings } from './join.ts';
 import { readPending } from './pending.ts';
 import { readJoined } from './record.ts';
@@ -11,6 +10,7 @@ import { revertExpired } from './revert.ts';
 import { requireRoot } from './root.ts';
 import { type Scene, type SceneOptions, sceneOf } from './scene.ts';
 import { selectIsland } from './select.ts';
+import { prepareWorkers } from './workers.ts';
 
 /** What a look at the host has come to. */
 export type Healed =

@@ -1,18 +1,21 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import type { Terms } from '../hub/register.ts';
 import type { Island } from '../model/island.ts';
 import type { Selection } from './select.ts';
 import { whoami } from './whoami.ts';
 
 /** The island, for a command that is about what its hub hands out: only there, only for root, only with workers. */
-export async function requireHub(host: Host, selection: Selection, command: string): Promise<Island> {
+export async function requireHub(
+  host: Host,
+  { island: meant, config }: Selection,
+  command: string,
+): Promise<Island> {
   if (!host.isRoot) {
     throw new IslandError('E_PERMISSION', `island ${command} reads secrets, which only root may`, {
       hint: `sudo island ${command}`,
     });
   }
-  const { island, place } = await whoami(host, selection);
+  const { island, place } = await whoami(host, { island: meant, config });
   const { hub, workers } = island;
   if (place.role !== 'hub') {
     const self = place.role === 'none' ? 'no host' : `a ${place.role}`;
@@ -30,9 +33,4 @@ export async function requireHub(host: Host, selection: Selection, command: stri
     });
   }
   return island;
-}
-
-/** What the register goes by now. */
-export function termsOf(host: Pick<Host, 'date' | 'random'>, island: Island): Terms {
-  return { island, ranges: [], now: host.date(), random: host.random };
 }

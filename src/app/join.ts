@@ -7,7 +7,6 @@ import type { Sysctl } from '../plan/resource.ts';
 import { recordBefore } from '../plan/sysctl.ts';
 import { type ConsentOptions, requireConsent, requireSame } from './consent.ts';
 import { type Change, type ConvergeOptions, converge } from './converge.ts';
-import { prepareWorkers } from './hub-workers.ts';
 import { type Pending, pendingPart, readPending } from './pending.ts';
 import { type Reached, reachEnds } from './reach.ts';
 import { formatRecord } from './record.ts';
@@ -15,6 +14,7 @@ import { revertExpired } from './revert.ts';
 import { requireRoot } from './root.ts';
 import { marksOf, type Scene, type SceneOptions, type Self, sceneOf, sceneRisk } from './scene.ts';
 import { selectIsland } from './select.ts';
+import { prepareWorkers } from './workers.ts';
 
 export interface Joined {
   readonly scene: Scene;

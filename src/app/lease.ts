@@ -5,9 +5,10 @@ import { pin, unpin } from '../hub/pins.ts';
 import { readRegister, updateRegister } from '../hub/register-store.ts';
 import { type LeaseView, leaseViews } from '../hub/views.ts';
 import { type Ipv4, isIpv4 } from '../model/ip.ts';
-import { requireHub, termsOf } from './hub.ts';
+import { applyWorkers } from './apply-workers.ts';
+import { requireHub } from './hub.ts';
 import type { Selection } from './select.ts';
-import { applyWorkers } from './workers.ts';
+import { termsOf } from './terms.ts';
 
 export interface ListedLeases {
   readonly island: string;

@@ -14,9 +14,9 @@ import { type Marks, ownedOf } from '../plan/owned.ts';
 import type { Resource } from '../plan/resource.ts';
 import type { SysctlRecord } from '../plan/sysctl.ts';
 import { riskOf } from './consent.ts';
-import { withWorkers } from './hub-workers.ts';
 import { type JoinedRecord, leaseOf, readJoined, readLease, readSysctls } from './record.ts';
 import { chooseFile, loadChosen, nameOfFile, type Selection } from './select.ts';
+import { withWorkers } from './workers.ts';
 
 export interface SceneOptions extends Selection {
   /** Who this host is, when the operator says so. */

@@ -5,8 +5,9 @@ import { readRegister, updateRegister } from '../hub/register-store.ts';
 import { createToken, formatToken, revokeToken, type TokenWish } from '../hub/tokens.ts';
 import { type TokenView, tokenViews } from '../hub/views.ts';
 import type { Island } from '../model/island.ts';
-import { requireHub, termsOf } from './hub.ts';
+import { requireHub } from './hub.ts';
 import type { Selection } from './select.ts';
+import { termsOf } from './terms.ts';
 
 export interface CreatedToken {
   readonly island: string;

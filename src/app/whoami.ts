@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts';
 import type { Island } from '../model/island.ts';
 import type { NoPlace, Place } from '../model/place.ts';
-import { readJoined } from './record.ts';
+import { leaseOf, readJoined, readLease } from './record.ts';
 import { loadAndObserve, locate, type SceneOptions } from './scene.ts';
 
 export interface Whoami {
@@ -12,7 +12,9 @@ export interface Whoami {
 /** Which host of the island this is, and why. */
 export async function whoami(host: Host, options: SceneOptions): Promise<Whoami> {
   const { island, observed } = await loadAndObserve(host, options);
-  const joined = await readJoined(host.store(island.name));
-  const place = locate(host, { island, observed, name: options.name, joined: joined?.name });
+  const store = host.store(island.name);
+  const [joined, lease] = await Promise.all([readJoined(store), readLease(store)]);
+  const self = { name: options.name, joined: joined?.name, lease: lease && leaseOf(lease) };
+  const place = locate(host, { island, observed, ...self });
   return { island, place };
 }

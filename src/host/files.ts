@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { IslandError } from '../errors.ts';
@@ -36,15 +36,16 @@ export function storeOf(island: string): Store {
     const file = name === 'config' ? `${island}.yaml` : `${name}.json`;
     return join(folderOf(name), island, file);
   };
+  const readNow = (name: StoredFile) =>
+    readText(pathOf(name), {
+      mostBytes: MOST_BYTES[name] ?? MOST_BYTES_OF_OTHERS,
+      hint:
+        name === 'workers' ? `put a copy of ${pathOf(name)} back` : `remove ${pathOf(name)}, and join again`,
+    });
   return {
-    read: async (name) =>
-      readText(pathOf(name), {
-        mostBytes: MOST_BYTES[name] ?? MOST_BYTES_OF_OTHERS,
-        hint:
-          name === 'workers'
-            ? `put a copy of ${pathOf(name)} back`
-            : `remove ${pathOf(name)}, and join again`,
-      }),
+    read: async (name) => readNow(name),
+    readNow,
+    stamp: (name) => stampOf(pathOf(name)),
     write: (name, text) => replaceFile(pathOf(name), text, PRIVATE.includes(name) ? 0o600 : 0o644),
     remove: (name) => removeFile(pathOf(name)),
   };
@@ -142,6 +143,11 @@ async function removeFile(path: string): Promise<void> {
 
 function temporaryOf(path: string): string {
   return `${path}.new`;
+}
+
+function stampOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return found && `${found.ino} ${found.mtimeNs} ${found.size}`;
 }
 
 function readText(path: string, terms: Omit<FileTerms, 'code'>): string | undefined {

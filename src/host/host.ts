@@ -15,6 +15,10 @@ export interface ConfigFile {
 export interface Store {
   /** The text of `name`, undefined when it is not there. */
   read(name: StoredFile): Promise<string | undefined>;
+  /** The same at once, for who cannot wait: it is in the kernel's cache. */
+  readNow(name: StoredFile): string | undefined;
+  /** Another one for each change of it; undefined when it is not there. */
+  stamp(name: StoredFile): string | undefined;
   /** Replaces it atomically. */
   write(name: StoredFile, text: string): Promise<void>;
   remove(name: StoredFile): Promise<void>;

@@ -12,6 +12,8 @@ export type Change<T> = (register: Register) => Outcome<T>;
 export interface RegisterStore {
   /** The register as it is on disk, undefined before the first change. */
   read(): Promise<Register | undefined>;
+  /** The same at once: read again only where the file has changed. */
+  current(): Register | undefined;
   /** Resolves when what the change gave is on the disk; rejects with its refusal as an IslandError. */
   update<T>(change: Change<T>): Promise<T>;
 }
@@ -45,6 +47,7 @@ export function registerStore(host: RegisterHost, island: string): RegisterStore
   };
   return {
     read: async () => (await file.read())?.register,
+    current: () => file.current()?.register,
     update: (change) =>
       new Promise((resolve, reject) => {
         waiting.push(entryOf(change, { resolve, reject }));
@@ -121,6 +124,7 @@ async function write(host: RegisterHost, { island, file, batch }: Writing): Prom
 
 interface RegisterFile {
   read(): Promise<{ readonly register: Register } | undefined>;
+  current(): { readonly register: Register } | undefined;
   write(register: Register): Promise<void>;
 }
 
@@ -128,12 +132,20 @@ interface RegisterFile {
 function fileOf(host: RegisterHost, island: string): RegisterFile {
   const store = host.store(island);
   let last: { readonly text: string; readonly register: Register } | undefined;
+  let stamp: string | undefined;
+  const meaningOf = (text: string | undefined) => {
+    if (text === undefined) return undefined;
+    if (last?.text !== text) last = { text, register: parseRegister(text, island) };
+    return last;
+  };
   return {
-    read: async () => {
-      const text = await store.read('workers');
-      if (text === undefined) return undefined;
-      if (last?.text !== text) last = { text, register: parseRegister(text, island) };
-      return last;
+    read: async () => meaningOf(await store.read('workers')),
+    current: () => {
+      const now = store.stamp('workers');
+      if (now === undefined) return undefined;
+      const found = now === stamp ? last : meaningOf(store.readNow('workers'));
+      stamp = now;
+      return found;
     },
     write: async (register) => {
       const text = formatRegister(register);

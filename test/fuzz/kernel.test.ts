@@ -224,5 +224,6 @@ describe.each(Object.entries(readers))('what is read from %s', (name, read) => {
 });
 
 function storeOf(text: string): Store {
-  return { read: async () => text, write: async () => undefined, remove: async () => undefined };
+  const nothing = { readNow: () => undefined, stamp: () => undefined };
+  return { ...nothing, read: async () => text, write: async () => undefined, remove: async () => undefined };
 }

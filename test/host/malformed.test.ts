@@ -16,6 +16,8 @@ import { GOLDENS } from '../support/goldens.ts';
 
 const storeOf = (text: string): Store => ({
   read: () => Promise.resolve(text),
+  readNow: () => undefined,
+  stamp: () => undefined,
   write: () => Promise.resolve(),
   remove: () => Promise.resolve(),
 });

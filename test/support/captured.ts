@@ -64,6 +64,8 @@ export function frozenHost(captured: Captured, config: string): Host {
         const record = name === 'workers' ? undefined : captured[name];
         return Promise.resolve(record === undefined ? undefined : JSON.stringify(record));
       },
+      readNow: () => undefined,
+      stamp: () => undefined,
       write: refuse,
       remove: refuse,
     }),

@@ -118,6 +118,8 @@ function storeIn(files: Map<string, string>, island: string): Store {
   const keyOf = (name: StoredFile) => `${island}/${name}`;
   return {
     read: (name) => Promise.resolve(files.get(keyOf(name))),
+    readNow: (name) => files.get(keyOf(name)),
+    stamp: (name) => files.get(keyOf(name)),
     write: (name, text) => Promise.resolve(void files.set(keyOf(name), text)),
     remove: (name) => Promise.resolve(void files.delete(keyOf(name))),
   };

@@ -1,0 +1,16 @@
+import type { Host } from '../host/host.ts';
+import type { Island } from '../model/island.ts';
+import { bring, refuseFindings } from './join.ts';
+import { readJoined } from './record.ts';
+import { sceneOf } from './scene.ts';
+
+/** Brings the hub's kernel to the workers that hold a lease; a hub that has not joined has nothing to bring. */
+export async function applyWorkers(host: Host, island: Island): Promise<void> {
+  if ((await readJoined(host.store(island.name))) === undefined) return;
+  await host.exclusively(island.name, async () => {
+    const scene = await sceneOf(host, island);
+    if (scene.steps.length === 0) return;
+    refuseFindings(scene.findings);
+    await bring(host, scene, { candidate: { island, self: {} } });
+  });
+}
