@@ -34,7 +34,7 @@ async function askTcp(target: Target, signal: AbortSignal): Promise<Seen> {
 async function askUdp(target: Target, signal: AbortSignal): Promise<Seen> {
   const socket = createSocket('udp4');
   try {
-    socket.bind(0, target.from);
+    socket.bind(target.fromPort ?? 0, target.from);
     await once(socket, 'listening', { signal });
     socket.send(Buffer.alloc(target.bytes ?? 64), target.port, target.address);
     const [data] = await once(socket, 'message', { signal });

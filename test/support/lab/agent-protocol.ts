@@ -22,6 +22,8 @@ export interface Target {
   readonly protocol?: 'tcp' | 'udp';
   /** Use this source address instead of the one that the routes say. */
   readonly from?: string;
+  /** Use this source port, of UDP only. */
+  readonly fromPort?: number;
   /** Size of a datagram and of the answer to it. */
   readonly bytes?: number;
 }
