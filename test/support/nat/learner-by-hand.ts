@@ -73,12 +73,14 @@ interface Seen {
 async function sightings(hub: LabHost): Promise<Seen[]> {
   const listed = JSON.parse(await hub.run(['nft', '-j', 'list', 'set', 'inet', 'workers', 'seen']));
   const elements = listed.nftables.find((item: object) => 'set' in item).set.elem ?? [];
-  return elements.map(({ elem }: { elem: { val: { concat: [number, string, number] }; expires: number } }) => {
-    const [number, address, port] = elem.val.concat;
-    const digits = number.toString(16).padStart(12, '0');
-    const mac = digits.replace(/..(?=.)/g, '$&:');
-    return { key: `${mac} ${address} ${port}`, mac, endpoint: `${address} ${port}`, expires: elem.expires };
-  });
+  return elements.map(
+    ({ elem }: { elem: { val: { concat: [number, string, number] }; expires: number } }) => {
+      const [number, address, port] = elem.val.concat;
+      const digits = number.toString(16).padStart(12, '0');
+      const mac = digits.replace(/..(?=.)/g, '$&:');
+      return { key: `${mac} ${address} ${port}`, mac, endpoint: `${address} ${port}`, expires: elem.expires };
+    },
+  );
 }
 
 /**

@@ -8,7 +8,9 @@
  *   destination; the second worker that sends from the same port to the hub gets another one.
  * - `fully-random`: the port is never kept; every flow gets a new one.
  * - `port-restricted`: one outer port per inner address and port, the same to all destinations, as home routers
- *   do and Linux by itself does not; here a table of the ports in MAPPED_PORTS.
+ *   do and Linux by itself does not; here a table of the ports in MAPPED_PORTS. As these do, it takes nothing for
+ *   itself from outside: else what the hub still sends to a mapping that was forgotten would be a flow of the
+ *   NAT's own, from whose port Linux never translates anybody again while it lasts.
  * - `symmetric`: every destination gets a new port, as with `fully-random`, and TCP leaves with another address
  *   than UDP ("arbitrary pooling"): where the control connection comes from says nothing about the data.
  * - `two NATs`: a masquerade behind the fully-random one of the provider, on its 100.64.0.0/10.
@@ -32,7 +34,7 @@ export function natRulesetOf(shape: Exclude<NatShape, 'none'>, rules: NatRules):
   return `table ip nat
 delete table ip nat
 table ip nat {
-${shape === 'port-restricted' ? formatEndpoints(rules) : ''}
+${shape === 'port-restricted' ? `${formatEndpoints(rules)}\n${NOTHING_FOR_ITSELF}` : ''}
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     ${statementsOf(shape, rules)
@@ -60,6 +62,11 @@ function statementsOf(shape: Exclude<NatShape, 'none'>, { outer, outerTcp }: Nat
       ];
   }
 }
+
+const NOTHING_FOR_ITSELF = `  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname "wan" ct state new drop
+  }`;
 
 function formatEndpoints({ outer, inside }: NatRules): string {
   const endpoints = inside.flatMap((address, index) =>

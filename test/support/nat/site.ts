@@ -88,7 +88,8 @@ function natsOf(
   if (shape === 'none') return {};
   const outer = `198.51.100.${100 + number}`;
   const lan = { segment: `${name}-lan`, addresses: [`192.168.${100 + number}.1/24`] };
-  const ruleset = (kind: typeof shape) => natRulesetOf(kind, { outer, outerTcp: tcpAddressOf(outer), inside });
+  const ruleset = (kind: typeof shape) =>
+    natRulesetOf(kind, { outer, outerTcp: tcpAddressOf(outer), inside });
   const outermost: HostPlan = {
     links: {
       wan: {
