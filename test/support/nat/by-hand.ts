@@ -120,7 +120,7 @@ const KEPT = {
 };
 
 /** More than that: what a NAT has to remember in these tests. */
-export const KEPT_SECONDS = 8;
+export const KEPT_SECONDS = 10;
 
 function rulesOf({ carrier = 'island' }: ByHandOptions): string[] {
   const ports = carrier === 'cni' ? '' : `sport ${PORT} dport ${PORT} `;
