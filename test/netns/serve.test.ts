@@ -36,6 +36,10 @@ beforeEach(async () => {
   for (const host of hosts) await mustIsland(host, 'join');
 });
 
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
 function healed(host: LabHost, state = good.get(host.name)): Promise<number> {
   return within(HEALED_MS, `${host.name} is as it should be`, async () =>
     isDeepStrictEqual(await stateOf(host), state),
@@ -54,7 +58,7 @@ describe('a running daemon repairs what somebody changes', () => {
       times.push(`${String(await healed(host)).padStart(5)} ms  ${what}`);
       await within(HEALED_MS, `${what} is told`, () => logOf(daemon).length > before);
     }
-    console.log(`${name}: repaired after\n${times.join('\n')}`);
+    print(`${name}: repaired after\n${times.join('\n')}`);
     const told = logOf(daemon).filter(({ msg }) => msg === 'repaired');
     expect(told.length).toBeGreaterThanOrEqual(DRIFTS[name].length);
     expect(daemon.output()).not.toMatch(/"level":"error"/);
@@ -74,9 +78,7 @@ describe('a running daemon repairs what somebody changes', () => {
     await host.ip([`link set ${link} down`]);
     await delay(3000);
     await uplinkFlap(host, link);
-    console.log(
-      `${name}: after a flap of ${link} ${quick} ms, after three seconds down ${await healed(host)} ms`,
-    );
+    print(`${name}: after a flap of ${link} ${quick} ms, after three seconds down ${await healed(host)} ms`);
     await stopDaemon(daemon);
   });
 });
@@ -110,7 +112,7 @@ describe('nothing depends on a daemon', () => {
     daemon.signal('SIGKILL');
     await daemon.exited;
     const ms = await within(1000, 'no monitor is left', async () => (await daemonsOn(host)).length === 0);
-    console.log(`nothing is left ${ms} ms after kill -9`);
+    print(`nothing is left ${ms} ms after kill -9`);
   });
 
   test('a monitor that ends is started again, and what it missed is found', async () => {
@@ -150,22 +152,24 @@ describe('a daemon with nothing to do', () => {
 
   test('takes next to no processor time', async () => {
     const host = lab.host('faraday');
-    const daemon = await startDaemon(host);
-    await delay(3000);
-    const idle = await cpuOver(host, 10_000);
+    const daemon = await startDaemon(host, '--every', '1h');
+    // V8 tidies up some seconds after the work of starting, once.
+    await delay(12_000);
+    const idleMs = await cpuOver(host, IDLE_MS);
     await stopDaemon(daemon);
     const busy = await startDaemon(host, '--every', '1s');
     await delay(3000);
-    const look = (await cpuOver(host, 10_000)) / 10;
+    const lookMs = (await cpuOver(host, IDLE_MS)) / (IDLE_MS / 1000);
     await stopDaemon(busy);
-    const share = (ms: number, of: number) => `${((100 * ms) / of).toFixed(3)} %`;
-    console.log(
-      `idle for 10 s: ${idle} ms of CPU (${share(idle, 10_000)} of a core); a look: ${look} ms; ` +
-        `with a look every 30 s ${share(idle + look / 3, 10_000)}`,
+    const percent = (100 * (idleMs / IDLE_MS + lookMs / 30_000)).toFixed(2);
+    print(
+      `idle for ${IDLE_MS / 1000} s: ${idleMs} ms of CPU; a look: ${lookMs} ms; with one every 30 s ${percent} % of a core`,
     );
-    expect(idle).toBeLessThanOrEqual(30);
+    expect(idleMs).toBeLessThanOrEqual(20);
   });
 });
+
+const IDLE_MS = 10_000;
 
 async function cpuOver(host: LabHost, ms: number): Promise<number> {
   const before = await cpuMsOf(host);
