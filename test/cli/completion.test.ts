@@ -46,6 +46,9 @@ test('the commands come first, and help with them, but not what is for the compl
       'test',
       'ping',
       'echo',
+      'token',
+      'lease',
+      'serve',
       'help',
     ],
   ]);
