@@ -52,7 +52,7 @@ test('the commands come first, and help with them, but not what is for the compl
       'help',
     ],
   ]);
-  expect(await words('island', 'l')).toEqual(['leave']);
+  expect(await words('island', 'l')).toEqual(['leave', 'lease']);
   expect(await words('island', 'config', '')).toEqual(['check', 'schema', 'help']);
 });
 
