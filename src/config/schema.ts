@@ -181,10 +181,10 @@ function workers() {
     ),
     keepalive: z
       ._default(
-        text((value) => durationFault(value, ['1s', '5m']), '20s'),
+        text((value) => durationFault(value, ['8s', '5m']), '20s'),
         '20s',
       )
-      .check(z.meta({ description: "How often a worker keeps its NAT's mapping open, from 1s to 5m." })),
+      .check(z.meta({ description: "How often a worker keeps its NAT's mapping open, from 8s to 5m." })),
     routes: z._default(z.array(text(subnetFault, '10.244.64.0/18')), []).check(
       z.meta({
         description: 'Ranges from which a worker may bring its own (its pods) with `--route`.',

@@ -42,6 +42,7 @@ async function start(
     ...{ host, log, workers },
     nftTable: nftTableOf(island.name),
     link: workersLinkOf(island.name),
+    ...{ port: island.port, keepaliveMs: island.workers?.keepaliveMs ?? 0 },
   });
   const desk = deskOf(host, {
     ...{ island, register, log, config: file.text },

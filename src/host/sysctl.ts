@@ -29,7 +29,7 @@ export function readTimers(): readonly Timers[] {
       const read = (name: string) => Number(readText(`${NEIGH}/${link}/${name}`) ?? 0);
       return {
         ...{ kind: 'timers', link, reachableMs: read('base_reachable_time_ms') },
-        ...{ intervalMs: read('interval_probe_time_ms'), retransmitMs: read('retrans_time_ms') },
+        ...{ retransmitMs: read('retrans_time_ms') },
         // In milliseconds only where it is written by netlink: /proc shows whole seconds.
         ...{ delayMs: read('delay_first_probe_time') * 1000, questions: read('mcast_solicit') },
       };

@@ -1,91 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { IslandError } from '../errors.ts';
 import type { Host, SeenEndpoint } from '../host/host.ts';
-import type { Ipv4 } from '../model/ip.ts';
 import type { Log } from '../model/log.ts';
 import { withoutSecrets } from '../model/secret.ts';
-
-/** Where the frames for a worker are to go. */
-export interface EndpointChange {
-  readonly mac: string;
-  readonly address: Ipv4;
-  readonly port: number;
-}
-
-/** One look at what the kernel has seen, and what it goes by. */
-export interface EndpointView {
-  readonly seen: readonly SeenEndpoint[];
-  readonly workers: readonly KnownWorker[];
-  /** The entries of the workers' link. */
-  readonly fdb: readonly ForwardingEntry[];
-  /** What the last look saw. */
-  readonly previous: readonly SeenEndpoint[];
-}
-
-interface KnownWorker {
-  readonly mac: string;
-}
-
-interface ForwardingEntry {
-  readonly mac: string;
-  readonly outer: string;
-  readonly port?: number | undefined;
-}
-
-/** What has to change for the frames of each worker to go where its packets last came from. */
-export function endpointChanges(view: EndpointView): EndpointChange[] {
-  const { workers, fdb } = view;
-  const latest = latestEndpoints(view);
-  const entries = new Map(fdb.map((entry) => [entry.mac, keyOf(entry.outer, entry.port ?? 0)]));
-  return workers.flatMap(({ mac }) => {
-    const found = latest.get(mac);
-    if (found === undefined || keyOf(found.address, found.port) === entries.get(mac)) return [];
-    return [{ mac, address: found.address, port: found.port }];
-  });
-}
-
-/** The newest endpoint by MAC, also of MACs that are nobody's. */
-function latestEndpoints({ seen, fdb, previous }: EndpointView): ReadonlyMap<string, SeenEndpoint> {
-  const before = new Set(previous.map(nameOf));
-  const used = new Set(fdb.map(({ mac, outer, port = 0 }) => `${mac} ${keyOf(outer, port)}`));
-  const latest = new Map<string, SeenEndpoint>();
-  for (const each of seen) {
-    const other = latest.get(each.mac);
-    if (other === undefined || isNewer(each, other, { before, used })) latest.set(each.mac, each);
-  }
-  return latest;
-}
-
-interface Past {
-  readonly before: ReadonlySet<string>;
-  readonly used: ReadonlySet<string>;
-}
-
-/**
- * Each packet gives its endpoint the full time again, so the one that expires later is newer. nft tells whole
- * seconds: of two alike, the one that was not there before is; of two that were, the one in use stays.
- */
-function isNewer(a: SeenEndpoint, b: SeenEndpoint, { before, used }: Past): boolean {
-  if (a.expiresSeconds !== b.expiresSeconds) return a.expiresSeconds > b.expiresSeconds;
-  const [aWas, bWas] = [before.has(nameOf(a)), before.has(nameOf(b))];
-  if (aWas !== bWas) return bWas;
-  const [aIs, bIs] = [used.has(nameOf(a)), used.has(nameOf(b))];
-  return aIs !== bIs ? aIs : nameOf(a) < nameOf(b);
-}
-
-function nameOf({ mac, address, port }: SeenEndpoint): string {
-  return `${mac} ${keyOf(address, port)}`;
-}
-
-function keyOf(address: string, port: number): string {
-  return `${address}:${port}`;
-}
+import {
+  type EndpointChange,
+  endpointChanges,
+  type ForwardingEntry,
+  type KnownWorker,
+  sightingsWithin,
+} from './endpoints.ts';
 
 export interface LearnOptions {
   readonly host: Pick<Host, 'seenEndpoints' | 'fdbOf' | 'perform' | 'now'>;
   readonly nftTable: string;
-  /** The workers' link. */
+  /** The workers' link, and its UDP port: `bridge` names no port that is the same. */
   readonly link: string;
+  readonly port: number;
+  /** How long a worker may be silent. */
+  readonly keepaliveMs: number;
   /** As they are now. */
   readonly workers: () => readonly KnownWorker[];
   readonly log: Log;
@@ -100,6 +33,12 @@ export interface Learner {
   close(): Promise<void>;
 }
 
+/**
+ * Where a worker has not been seen for so many of its periods and the time that the set remembers, it is not any more,
+ * and what is still sent there may keep a NAT from giving it the same port again.
+ */
+const SILENT_PERIODS = 3;
+const REMEMBERED_MS = 60_000;
 const POLL_MS = 2000;
 /** While somebody joins: each of his packets is lost until then. */
 const URGENT_POLL_MS = 50;
@@ -171,11 +110,12 @@ interface Teacher {
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-function teacherOf({ host, nftTable, link, log }: Omit<LearnOptions, 'workers'>): Teacher {
+function teacherOf({ host, nftTable, link, port, keepaliveMs, log }: Omit<LearnOptions, 'workers'>): Teacher {
   let previous: readonly SeenEndpoint[] = [];
   /** The link's entries as they were read and written; undefined where they have to be read. */
   let fdb: readonly ForwardingEntry[] | undefined;
   let polls = 0;
+  const sightings = sightingsWithin(SILENT_PERIODS * keepaliveMs + REMEMBERED_MS);
   let trouble = '';
 
   async function look(workers: readonly KnownWorker[]): Promise<ReadonlySet<string>> {
@@ -186,7 +126,7 @@ function teacherOf({ host, nftTable, link, log }: Omit<LearnOptions, 'workers'>)
     const changesTo = (entries: readonly ForwardingEntry[]) =>
       endpointChanges({ seen, workers, fdb: entries, previous });
     if (fdb === undefined || polls === 0 || changesTo(fdb).length > 0) {
-      const entries = await host.fdbOf(link);
+      const entries = (await host.fdbOf(link)).map((entry) => ({ ...entry, port: entry.port ?? port }));
       const changes = changesTo(entries);
       fdb = undefined;
       if (changes.length > 0) {
@@ -196,8 +136,18 @@ function teacherOf({ host, nftTable, link, log }: Omit<LearnOptions, 'workers'>)
       fdb = withChanges(entries, changes);
     }
     previous = seen;
+    const gone = sightings.of({ seen, workers }, host.now());
+    const silent = fdb.filter(({ mac }) => gone.has(mac));
+    await forget(silent);
+    fdb = fdb.filter((entry) => !silent.includes(entry));
     const written = new Set(fdb.map(({ mac }) => mac));
     return new Set(seen.map(({ mac }) => mac).filter((mac) => written.has(mac)));
+  }
+
+  async function forget(silent: readonly ForwardingEntry[]): Promise<void> {
+    if (silent.length === 0) return;
+    await host.perform({ tool: 'bridge', lines: silent.map((entry) => goneLineOf(link, entry)) });
+    log.info({ workers: silent.length }, 'workers have been silent for long; where they were is forgotten');
   }
 
   return {
@@ -233,4 +183,8 @@ function withChanges(
 
 function lineOf(link: string, { mac, address, port }: EndpointChange): string {
   return `fdb replace ${mac} dev ${link} dst ${address} port ${port} self permanent`;
+}
+
+function goneLineOf(link: string, { mac, outer, port }: ForwardingEntry): string {
+  return `fdb delete ${mac} dev ${link} dst ${outer} port ${port} self permanent`;
 }

@@ -91,11 +91,6 @@ function batch(tool: 'ip' | 'bridge', lines: readonly string[]): Effect[] {
 }
 
 function sysctlEffects({ resource }: Step): Effect[] {
-  if (resource.kind === 'timers') {
-    // The one that `ip ntable` does not know [iproute2 6.1].
-    const key = `net.ipv4.neigh.${resource.link}.interval_probe_time_ms`;
-    return [{ tool: 'sysctl', key, value: String(resource.intervalMs) }];
-  }
   return resource.kind === 'sysctl' ? [{ tool: 'sysctl', key: resource.key, value: resource.value }] : [];
 }
 
@@ -136,7 +131,8 @@ function ipLines({ action, resource, current }: Step): string[] {
 function neighbourLine({ address, link, mac, managed }: Neighbour, remove: boolean): string {
   if (remove) return `neighbour delete ${address} dev ${link}`;
   return managed === true
-    ? `neighbour replace ${address} dev ${link} managed`
+    ? // As if learned by somebody else: what has failed and is nobody's, the kernel throws away (neigh_forced_gc).
+      `neighbour replace ${address} dev ${link} managed extern_learn`
     : `neighbour replace ${address} lladdr ${mac} dev ${link} nud permanent`;
 }
 

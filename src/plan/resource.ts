@@ -55,8 +55,7 @@ export interface Timers {
   readonly link: string;
   /** An answer counts for half to one and a half times as long. */
   readonly reachableMs: number;
-  /** How often a managed neighbour is looked at, and how long after that it is asked for. */
-  readonly intervalMs: number;
+  /** Between the first look at it after that and the next question. */
   readonly delayMs: number;
   readonly retransmitMs: number;
   /** Before it counts as gone. */

@@ -3,7 +3,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { IslandError } from '../../src/errors.ts';
 import { parseSeen } from '../../src/host/endpoints.ts';
 import type { SeenEndpoint } from '../../src/host/host.ts';
-import { endpointChanges, learn } from '../../src/hub/learner.ts';
+import { endpointChanges, sightingsWithin } from '../../src/hub/endpoints.ts';
+import { learn } from '../../src/hub/learner.ts';
 import type { Ipv4 } from '../../src/model/ip.ts';
 import type { Effect } from '../../src/plan/effect.ts';
 import type { ObservedFdbEntry } from '../../src/plan/observed.ts';
@@ -147,13 +148,34 @@ function fakeHub() {
       return Promise.resolve();
     },
   };
-  const options = { host, nftTable: 'island-r2lab', link: 'isl-w', log, workers: () => hub.workers };
+  const link = { nftTable: 'island-r2lab', link: 'isl-w', port: 10_310, keepaliveMs: 20_000 };
+  const options = { ...link, host, log, workers: () => hub.workers };
   const learner = learn(options);
   onTestFinished(() => learner.close());
   return { hub, learner, lines };
 }
 
+test('a worker is silent when nothing came from it for long, since it was first looked for', () => {
+  const sightings = sightingsWithin(1000);
+  const [present, absent] = [{ seen: [seen(MAC, '192.0.2.1:1')] }, { seen: [] }];
+  const workers = [{ mac: MAC }, { mac: OTHER }];
+  expect(sightings.of({ ...present, workers }, 0)).toEqual(new Set());
+  expect(sightings.of({ ...present, workers }, 1001)).toEqual(new Set([OTHER]));
+  expect(sightings.of({ ...absent, workers }, 2001)).toEqual(new Set([OTHER]));
+  expect(sightings.of({ ...absent, workers }, 2002)).toEqual(new Set([MAC, OTHER]));
+  expect(sightings.of({ ...absent, workers: [] }, 9000)).toEqual(new Set());
+  expect(sightings.of({ ...absent, workers }, 9000)).toEqual(new Set());
+});
+
 describe('a learner', () => {
+  test('knows that bridge names no port which is that of the link', async () => {
+    const { hub, learner } = fakeHub();
+    hub.entries = [{ link: 'isl-w', mac: MAC, outer: '192.0.2.1' as Ipv4 }];
+    hub.endpoints = [seen(MAC, '192.0.2.1:10310')];
+    expect(await learner.expect(MAC)).toBe(true);
+    expect(hub.effects).toEqual([]);
+  });
+
   test('tells who waits for a worker, soon after its first packet, and writes all changes at once', async () => {
     const { hub, learner } = fakeHub();
     hub.workers.push({ mac: OTHER });

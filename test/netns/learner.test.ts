@@ -41,6 +41,7 @@ beforeAll(async () => {
   await makeHub(lab.host('sopnode-l1'));
   learner = learn({
     ...{ host: reach(lab.host('sopnode-l1')), nftTable: 'island-r2lab', link: 'isl-w', log },
+    ...{ port: 10_310, keepaliveMs: 20_000 },
     workers: () => WORKERS,
   });
 });

@@ -21,7 +21,7 @@ const NO_COUNTERS = {
 /** As the kernel has them for a new link. */
 const TIMERS = {
   kind: 'timers',
-  ...{ reachableMs: 30_000, intervalMs: 5000, delayMs: 5000, retransmitMs: 1000 },
+  ...{ reachableMs: 30_000, delayMs: 5000, retransmitMs: 1000 },
   questions: 3,
 } as const;
 
@@ -208,7 +208,7 @@ export class FakeKernel {
       },
     ],
     [
-      /^ip neighbour replace (?<ip>\S+) dev (?<dev>\S+) managed$/,
+      /^ip neighbour replace (?<ip>\S+) dev (?<dev>\S+) managed extern_learn$/,
       ({ ip, dev }) => {
         this.#meddleNeighbour(dev, ip);
         const entry = { link: this.#link(dev).name, address: parseIpv4(ip), mac: undefined };
@@ -347,11 +347,6 @@ export class FakeKernel {
   }
 
   #sysctl(key: string, value: string): void {
-    const timer = /^net\.ipv4\.neigh\.(?<link>.+)\.interval_probe_time_ms$/.exec(key)?.groups?.['link'];
-    if (timer !== undefined) {
-      this.#changeTimers(timer, { intervalMs: Number(value) });
-      return;
-    }
     const link = /^net\.ipv4\.conf\.(?<link>.+)\.forwarding$/
       .exec(key)
       ?.groups?.['link']?.replaceAll('/', '.');
