@@ -79,7 +79,8 @@ const TICK_MS = 7000;
  * half times `reachableMs`, and the next look at it asks (docs/decisions/0015).
  */
 function keepalive(link: string, keepaliveMs = 20_000): Timers {
-  const reachableMs = Math.round((keepaliveMs - TICK_MS) / 1.5);
+  // Whole jiffies, whatever HZ is: the kernel tells what it made of it.
+  const reachableMs = Math.floor((keepaliveMs - TICK_MS) / 150) * 100;
   // The hub answers as soon as it has learned where the worker is, a moment after its first question.
   return { kind: 'timers', link, reachableMs, delayMs: 0, retransmitMs: 100, questions: 10 };
 }
