@@ -27,8 +27,7 @@ export function handshakeFault(
 ): IslandError {
   const code = codeOf(cause);
   if (REFUSALS.test(code)) return tokenFault(asked, cause);
-  // Before all others: a reset may come so soon that the connection was never seen.
-  if (code === 'ECONNRESET' || code === 'EPIPE') {
+  if (isSentAway(cause)) {
     return new IslandError('E_RETRY', `${at(asked)}: ended the connection before anything was said`, {
       hint: 'try again in a minute; a hub does so when many attempts from one address have failed',
       cause,
@@ -50,6 +49,11 @@ export function handshakeFault(
     hint: 'give the address of the hub, and the port of its island',
     cause,
   });
+}
+
+/** Whether the hub ended the connection before anything was said; so soon, perhaps, that it was never seen to be there. */
+export function isSentAway(cause: unknown): boolean {
+  return codeOf(cause) === 'ECONNRESET' || codeOf(cause) === 'EPIPE';
 }
 
 /** The hub has another key for this identity, or none: it does not say which. */

@@ -1,8 +1,16 @@
 import { type IncomingMessage, request as requestOver } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import type { z } from 'zod/mini';
 import { IslandError } from '../errors.ts';
-import { type Asked, answerFault, brokenOff, handshakeFault, tokenFault } from './client-faults.ts';
+import {
+  type Asked,
+  answerFault,
+  brokenOff,
+  handshakeFault,
+  isSentAway,
+  tokenFault,
+} from './client-faults.ts';
 import {
   CALLS,
   type Call,
@@ -73,7 +81,7 @@ async function exchange(options: CallOptions, path: string, body: string): Promi
   // OpenSSL would show the key in its complaint.
   if (!isIdentity(options.identity) || options.key.length !== KEY_BYTES) throw tokenFault(options);
   const deadline = AbortSignal.timeout(options.timeoutMs);
-  const socket = await dial(options, deadline);
+  const socket = await dialAgain(options, deadline);
   try {
     return await post(socket, { ...options, path, body });
   } catch (cause) {
@@ -82,6 +90,25 @@ async function exchange(options: CallOptions, path: string, body: string): Promi
     socket.destroy();
   }
 }
+
+/**
+ * A hub that has no room, or has heard too much nonsense from this address, sends everybody away for a moment,
+ * and many hosts that come at once would come at once again: each waits for a time of its own.
+ */
+async function dialAgain(options: CallOptions, deadline: AbortSignal): Promise<TLSSocket> {
+  for (const patienceMs of PATIENCE_MS) {
+    try {
+      return await dial(options, deadline);
+    } catch (cause) {
+      if (!(cause instanceof IslandError && isSentAway(cause.cause))) throw cause;
+      await delay(patienceMs * (0.5 + Math.random()), undefined, { signal: deadline }).catch(() => undefined);
+      if (deadline.aborted) throw cause;
+    }
+  }
+  return dial(options, deadline);
+}
+
+const PATIENCE_MS = [250, 500, 1000, 2000];
 
 /** A connection over which both sides have proven that they have the key. */
 function dial(options: CallOptions, deadline: AbortSignal): Promise<TLSSocket> {

@@ -11,6 +11,9 @@ export interface DoorLimits extends FailureLimits {
   readonly perAddress: number;
 }
 
+/** Why one was ended that another took the place of. */
+export const EVICTED = 'evicted';
+
 /** Why a connection is not let in. */
 export type Turned = 'failures' | 'full';
 
@@ -19,8 +22,8 @@ export interface Door {
   admit(visit: Visit, nowMs: number): Turned | undefined;
   /** It has proven that it holds a key. */
   prove(visit: Visit): void;
-  /** It has gone; `hasTried` when it had sent anything. True for a failure. */
-  leave(visit: Visit, nowMs: number, hasTried: boolean): boolean;
+  /** It has gone. True for a failure: it had proven nothing, which was its own fault. */
+  leave(visit: Visit, nowMs: number, isItsFault: boolean): boolean;
 }
 
 /**
@@ -34,7 +37,7 @@ export function createDoor(limits: DoorLimits): Door {
   function hasRoom(among: readonly Visit[], most: number): boolean {
     if (among.length < most) return true;
     const stranger = among.find((visit) => visits.get(visit)?.isProven === false);
-    stranger?.drop('evicted');
+    stranger?.drop(EVICTED);
     return stranger !== undefined;
   }
 
@@ -50,10 +53,10 @@ export function createDoor(limits: DoorLimits): Door {
     prove(visit) {
       if (visits.has(visit)) visits.set(visit, { isProven: true });
     },
-    leave(visit, nowMs, hasTried) {
+    leave(visit, nowMs, isItsFault) {
       const state = visits.get(visit);
       visits.delete(visit);
-      const hasFailed = state?.isProven === false && hasTried;
+      const hasFailed = state?.isProven === false && isItsFault;
       if (hasFailed) failures.count(visit.address, nowMs);
       return hasFailed;
     },

@@ -5,7 +5,7 @@ import { type Ipv4, isIpv4 } from '../model/ip.ts';
 import type { Log } from '../model/log.ts';
 import { answer } from './answer.ts';
 import type { Desk } from './desk.ts';
-import { createDoor, type Door, type Visit } from './door.ts';
+import { createDoor, type Door, EVICTED, type Visit } from './door.ts';
 import type { ApiLimits } from './limits.ts';
 import { createSecure, type Secure } from './secure.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -154,11 +154,12 @@ export class Reception {
   #end(guest: Guest, reason: string): void {
     const { raw, address: from } = guest;
     clearTimeout(guest.deadline);
-    // To connect and go is what a monitor does; to stay and be sent away is not.
-    const hasTried = raw.bytesRead > 0 || !raw.destroyed;
+    // To connect and go is what a monitor does, to be pushed out what happens to many that come at once.
+    const isItsFault = reason !== EVICTED && (raw.bytesRead > 0 || !raw.destroyed);
     raw.resetAndDestroy();
     const now = performance.now();
-    if (this.#door.leave(guest, now, hasTried)) this.#failed.note({ from, reason }, now);
+    if (this.#door.leave(guest, now, isItsFault)) this.#failed.note({ from, reason }, now);
+    if (reason === EVICTED) this.#turned.note({ from, reason }, now);
   }
 }
 

@@ -79,14 +79,29 @@ describe('a hub that is not there', () => {
     });
   });
 
-  test('is asked again when it ends the connection at once', async () => {
-    const server = createServer((socket) => void socket.resetAndDestroy());
-    expect(await saidOf(server)).toMatchObject({
+  test('is asked again, while there is time, when it ends the connection before anything was said', async () => {
+    let connections = 0;
+    const busy = createServer((socket) => {
+      connections += 1;
+      socket.resetAndDestroy();
+    });
+    expect(await saidOf(busy, 600)).toMatchObject({
       ...{ code: 'E_RETRY', message: 'ended the connection before anything was said' },
     });
+    expect(connections).toBeGreaterThan(1);
   });
 
-  test('is asked again when it ends the connection instead of an answer', async () => {
+  test('answers as soon as it has room again', () =>
+    withHub(
+      async ({ client }) => {
+        // More than the limit at once: some have to make room, and come again.
+        const calls = Array.from({ length: 100 }, () => client({ timeoutMs: 10_000 }).hello(HELLO));
+        expect(new Set(await Promise.all(calls)).size).toBe(100);
+      },
+      { limits: { connections: 10 } },
+    ));
+
+  test('is said to have broken off when it ends the connection instead of an answer', async () => {
     const broken = createSecureWeb(TLS13, (request) => void request.socket.destroy());
     const said = { code: 'E_RETRY', message: 'the connection broke before the answer' };
     expect(await saidOf(broken)).toMatchObject(said);

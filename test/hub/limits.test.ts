@@ -89,9 +89,8 @@ describe('with as many connections as there may be', () => {
         Array.from({ length: 300 }, (_each, index) => rawConnection(port, from(index))),
       );
       const started = performance.now();
-      // From the crowded address those that had to go count as failures: it takes a moment.
-      await vi.waitFor(() => client().hello(HELLO), { timeout: 8000, interval: 50 });
-      expect(performance.now() - started).toBeLessThan(2500);
+      expect(await client().hello(HELLO)).toEqual(ANSWER);
+      expect(performance.now() - started).toBeLessThan(1000);
       for (const { socket } of idle) socket.destroy();
     }),
   );
@@ -100,7 +99,7 @@ describe('with as many connections as there may be', () => {
     withHub(
       async (hub) => {
         const holders = [await proven(hub, '127.0.1.1'), await proven(hub, '127.0.1.2')];
-        expect(await errorOf(hub.client().hello(HELLO))).toMatchObject({
+        expect(await errorOf(hub.client({ timeoutMs: 300 }).hello(HELLO))).toMatchObject({
           code: 'E_RETRY',
           message: `127.0.0.1:${hub.port} (hub): ended the connection before anything was said`,
         });
@@ -130,9 +129,9 @@ describe('an address from which 30 handshakes have failed', () => {
       await flood(hub, 200, '127.0.1.1');
       expect(await hub.client().hello(HELLO)).toEqual(ANSWER);
       await flood(hub, 200);
-      expect(await errorOf(hub.client().hello(HELLO))).toMatchObject({ code: 'E_RETRY' });
+      expect(await errorOf(hub.client({ timeoutMs: 100 }).hello(HELLO))).toMatchObject({ code: 'E_RETRY' });
       const started = performance.now();
-      await vi.waitFor(() => hub.client().hello(HELLO), { timeout: 5000, interval: 50 });
+      await vi.waitFor(() => hub.client({ timeoutMs: 50 }).hello(HELLO), { timeout: 5000, interval: 50 });
       expect(performance.now() - started).toBeLessThan(2500);
     }));
 
