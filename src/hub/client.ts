@@ -108,7 +108,7 @@ async function dialAgain(options: CallOptions, deadline: AbortSignal): Promise<T
   return dial(options, deadline);
 }
 
-const PATIENCE_MS = [250, 500, 1000, 2000];
+const PATIENCE_MS = [250, 500, 500, 500, 1000, 1000, 1000];
 
 /** A connection over which both sides have proven that they have the key. */
 function dial(options: CallOptions, deadline: AbortSignal): Promise<TLSSocket> {

@@ -20,23 +20,23 @@ export type Turned = 'failures' | 'full';
 export interface Door {
   /** Lets a connection in, perhaps in the place of another; or says why not. */
   admit(visit: Visit, nowMs: number): Turned | undefined;
-  /** It has proven that it holds a key. */
-  prove(visit: Visit): void;
-  /** It has gone. True for a failure: it had proven nothing, which was its own fault. */
-  leave(visit: Visit, nowMs: number, isItsFault: boolean): boolean;
+  /** Nobody takes its place any more. */
+  keep(visit: Visit): void;
+  /** It has gone; when it has failed, that is remembered of its address. */
+  leave(visit: Visit, nowMs: number, hasFailed: boolean): void;
 }
 
 /**
  * Who may be connected. Where there is no room, a newcomer takes the place of the one who has been there longest
- * without proving anything: idle and garbage connections, however many, keep no key's holder out.
+ * without naming a key that there is: idle and garbage connections, however many, keep no key's holder out.
  */
 export function createDoor(limits: DoorLimits): Door {
-  const visits = new Map<Visit, { isProven: boolean }>();
+  const visits = new Map<Visit, { readonly isKept: boolean }>();
   const failures = createFailures(limits);
 
   function hasRoom(among: readonly Visit[], most: number): boolean {
     if (among.length < most) return true;
-    const stranger = among.find((visit) => visits.get(visit)?.isProven === false);
+    const stranger = among.find((visit) => visits.get(visit)?.isKept === false);
     stranger?.drop(EVICTED);
     return stranger !== undefined;
   }
@@ -47,18 +47,14 @@ export function createDoor(limits: DoorLimits): Door {
       const neighbours = [...visits.keys()].filter(({ address }) => address === visit.address);
       if (!hasRoom(neighbours, limits.perAddress)) return 'full';
       if (!hasRoom([...visits.keys()], limits.connections)) return 'full';
-      visits.set(visit, { isProven: false });
+      visits.set(visit, { isKept: false });
       return undefined;
     },
-    prove(visit) {
-      if (visits.has(visit)) visits.set(visit, { isProven: true });
+    keep(visit) {
+      if (visits.has(visit)) visits.set(visit, { isKept: true });
     },
-    leave(visit, nowMs, isItsFault) {
-      const state = visits.get(visit);
-      visits.delete(visit);
-      const hasFailed = state?.isProven === false && isItsFault;
-      if (hasFailed) failures.count(visit.address, nowMs);
-      return hasFailed;
+    leave(visit, nowMs, hasFailed) {
+      if (visits.delete(visit) && hasFailed) failures.count(visit.address, nowMs);
     },
   };
 }

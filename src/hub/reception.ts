@@ -21,6 +21,8 @@ interface Guest extends Visit {
   readonly raw: Socket;
   /** Replaced as the connection gets on; what it runs ends the connection. */
   deadline: NodeJS.Timeout | undefined;
+  isProven: boolean;
+  isEnded: boolean;
   isAsking: boolean;
   /** What TLS says was wrong. */
   fault: string;
@@ -50,7 +52,7 @@ export class Reception {
     this.#turned = createTally(TALLY_MS, (times, latest) =>
       log.warn({ times, ...latest }, 'connections refused'),
     );
-    this.#secure = createSecure((identity) => this.#keyOf(identity));
+    this.#secure = createSecure((identity, socket) => this.#keyOf(identity, socket));
     const { server } = this.#secure;
     server.on('secureConnection', (socket) => this.#proven(socket));
     server.on('tlsClientError', ({ code = 'closed' }: NodeJS.ErrnoException, socket) => {
@@ -68,7 +70,8 @@ export class Reception {
     const { remoteAddress: from = '' } = raw;
     if (!isIpv4(from) || this.#closing !== undefined) return void raw.destroy();
     const guest: Guest = {
-      ...{ address: from, raw, deadline: undefined, isAsking: false, fault: 'closed' },
+      ...{ address: from, raw, deadline: undefined, fault: 'closed' },
+      ...{ isProven: false, isAsking: false, isEnded: false },
       drop: (why) => this.#end(guest, why),
     };
     const now = performance.now();
@@ -106,9 +109,13 @@ export class Reception {
     this.#turned.flush();
   }
 
-  #keyOf(identity: string): Uint8Array | undefined {
+  #keyOf(identity: string, socket: Socket): Uint8Array | undefined {
     try {
-      return this.#options.desk.keyOf(identity);
+      const key = this.#options.desk.keyOf(identity);
+      const guest = this.#guestOf(socket);
+      // Its proof is looked at next: when that is wrong, it is gone before anybody could take its place.
+      if (key !== undefined && guest !== undefined) this.#door.keep(guest);
+      return key;
     } catch (cause) {
       // OpenSSL is in the middle of a handshake: an error that left here would end the process.
       this.#options.log.warn({ error: String(cause) }, 'cannot look up a key');
@@ -128,7 +135,7 @@ export class Reception {
   #proven(socket: Socket): void {
     const guest = this.#guestOf(socket);
     if (guest === undefined || this.#secure.identityOf(socket) === undefined) return void socket.destroy();
-    this.#door.prove(guest);
+    guest.isProven = true;
     this.#allow(guest, this.#options.limits.headersMs);
   }
 
@@ -153,12 +160,16 @@ export class Reception {
 
   #end(guest: Guest, reason: string): void {
     const { raw, address: from } = guest;
+    if (guest.isEnded) return;
+    guest.isEnded = true;
     clearTimeout(guest.deadline);
     // To connect and go is what a monitor does, to be pushed out what happens to many that come at once.
-    const isItsFault = reason !== EVICTED && (raw.bytesRead > 0 || !raw.destroyed);
-    raw.resetAndDestroy();
+    const hasTried = reason !== EVICTED && (raw.bytesRead > 0 || !raw.destroyed);
+    const hasFailed = hasTried && !guest.isProven;
     const now = performance.now();
-    if (this.#door.leave(guest, now, isItsFault)) this.#failed.note({ from, reason }, now);
+    raw.resetAndDestroy();
+    this.#door.leave(guest, now, hasFailed);
+    if (hasFailed) this.#failed.note({ from, reason }, now);
     if (reason === EVICTED) this.#turned.note({ from, reason }, now);
   }
 }

@@ -1,5 +1,6 @@
 import { constants, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { isIdentity, KEY_BYTES, TLS } from './wire.ts';
 
@@ -13,7 +14,7 @@ export interface Secure {
 const HIGHEST_HEADERS = 4096;
 
 /** HTTPS whose only proof, of either side, is a key that both have. */
-export function createSecure(keyOf: (identity: string) => Uint8Array | undefined): Secure {
+export function createSecure(keyOf: (identity: string, socket: Socket) => Uint8Array | undefined): Secure {
   const identities = new WeakMap<object, string>();
   // For identities that nobody has: the handshake goes as far, takes as long and fails in the same way
   // as with a wrong key. Random, or everybody would have it.
@@ -22,7 +23,7 @@ export function createSecure(keyOf: (identity: string) => Uint8Array | undefined
   function pskCallback(socket: TLSSocket, identity: string): Uint8Array {
     // A client may be asked for a second hello and name somebody else in it: the last one counts, as it does for OpenSSL.
     identities.delete(socket);
-    const key = isIdentity(identity) ? keyOf(identity) : undefined;
+    const key = isIdentity(identity) ? keyOf(identity, socket) : undefined;
     if (key?.length !== KEY_BYTES) return dummy;
     identities.set(socket, identity);
     return key;

@@ -28,7 +28,7 @@ function building() {
 }
 
 describe('where there is no room', () => {
-  test('a newcomer takes the place of the oldest that has proven nothing, first of its own address', () => {
+  test('a newcomer takes the place of the oldest that nobody vouches for, first of its own address', () => {
     const { arrive, present } = building();
     const others = ['10.0.0.1', '10.0.0.1'].map((address) => arrive(address).visit);
     const [first, ...rest] = ['10.0.0.2', '10.0.0.2', '10.0.0.2'].map((address) => arrive(address).visit);
@@ -37,10 +37,10 @@ describe('where there is no room', () => {
     expect([...present]).toEqual([...others, ...rest, newcomer]);
   });
 
-  test('who has proven a key keeps its place, and a newcomer is turned away', () => {
+  test('who is kept keeps its place, and a newcomer is turned away', () => {
     const { arrive, door, present } = building();
     const holders = Array.from({ length: 6 }, (_, index) => arrive(`10.0.0.${index}`).visit);
-    for (const visit of holders) door.prove(visit);
+    for (const visit of holders) door.keep(visit);
     expect(arrive('10.0.0.9').turned).toBe('full');
     expect([...present]).toEqual(holders);
     door.leave(holders[0] as Visit, 0, true);
@@ -59,7 +59,7 @@ describe('where there is no room', () => {
         const proven = new Set<Visit>();
         const perform = {
           arrive: (_: Visit | undefined, address: number) => void arrive(`10.0.0.${address}`),
-          prove: (visit: Visit | undefined) => void (visit && door.prove(proven.add(visit) && visit)),
+          prove: (visit: Visit | undefined) => void (visit && door.keep(proven.add(visit) && visit)),
           leave(visit: Visit | undefined) {
             if (visit === undefined) return;
             proven.delete(visit);

@@ -117,6 +117,13 @@ test('who shares the address of a flood is served again within seconds of its en
     }
   }));
 
+test('two hundred hosts behind one NAT that come at one moment are all served', () =>
+  withServed(async (host) => {
+    const { answered, count, medianMs, worstMs } = await visit(host('neighbour'), 'herd', 200, '0.0.0.0/0');
+    rows.push(`${count} good ones at once: ${answered} answered, median ${medianMs} worst ${worstMs} ms`);
+    expect(answered).toBe(count);
+  }));
+
 test('connections that are only half open, or whose other end is gone, keep nobody out', () =>
   withServed(async (host, taken) => {
     // Answers to its SYNs do not reach it, so all of them stay half open.
@@ -128,6 +135,8 @@ test('connections that are only half open, or whose other end is gone, keep nobo
     const gone = host('inmate').start(visitor('idle', 300, '192.168.7.2/32'));
     await vi.waitFor(() => expect(taken().handles).toBeGreaterThan(50), { timeout: 10_000 });
     await host('inmate').ip(['link set lan down']);
+    const halfOpen = await host('hub').run(['ss', '-Htn', 'state', 'syn-recv']);
+    expect(halfOpen.split('\n').length).toBeGreaterThan(100);
     const good = await visit(host('good'), 'hello', 100, '0.0.0.0/0');
     rows.push(`half open 2000, gone 300  | ${good.answered} of ${good.count}, worst ${good.worstMs} ms`);
     expect(good.answered).toBe(good.count);

@@ -38,6 +38,10 @@ switch (kind) {
   case 'again':
     while (times.length === 0) await hello().then(() => delay(50));
     break;
+  // As many good clients at one moment.
+  case 'herd':
+    await Promise.all(Array.from({ length: many }, hello));
+    break;
   case 'garbage':
     await inTurns((socket) => void socket.end(randomBytes(500)));
     break;
