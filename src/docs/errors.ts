@@ -10,15 +10,15 @@ interface Meaning {
 const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   E_USAGE: {
     sysexit: 'EX_USAGE',
-    when: 'An option or argument is unknown, missing or malformed, several islands could be meant, or a script would cut its own SSH session without saying that it may.',
+    when: 'An option or argument is unknown, missing or malformed, another service answers where the hub should, several islands could be meant, or a script would cut its own SSH session without saying that it may.',
     remedy:
       'Look at `island help <command>`; say which island with `-i`, and that the session may be cut with `--accept-risk ssh`.',
   },
   E_HOST_UNSUPPORTED: {
     sysexit: 'EX_UNAVAILABLE',
-    when: 'A program (`ip`, `bridge`, `nft`) or a kernel module (`ipip`, `vxlan`) that is needed is not there.',
+    when: 'A program (`ip`, `bridge`, `nft`) or a kernel module (`ipip`, `vxlan`) that is needed is not there, or the hub runs another version of island.',
     remedy:
-      'Install iproute2 and nftables; load the module, or choose the other kind of link in the file, on every host.',
+      'Install iproute2 and nftables; run the same version here and on the hub; load the module, or choose the other kind of link in the file, on every host.',
   },
   E_BUG: {
     sysexit: 'EX_SOFTWARE',
@@ -33,13 +33,13 @@ const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   },
   E_RETRY: {
     sysexit: 'EX_TEMPFAIL',
-    when: 'Not now: another island command is changing this island, the uplink is down or has no route yet, or you interrupted or did not agree.',
+    when: 'Not now: another island command is changing this island, the uplink is down or has no route yet, the hub does not answer or has no room, or you interrupted or did not agree.',
     remedy: 'Run it again later. The unit does so by itself.',
   },
   E_PERMISSION: {
     sysexit: 'EX_NOPERM',
-    when: 'The command changes the host, or reads what only root may, and you are not root.',
-    remedy: 'Run it as root.',
+    when: 'The command changes the host, or reads what only root may, and you are not root; or the hub refuses the token.',
+    remedy: 'Run it as root; make a new token on the hub with `island token create`.',
   },
   E_CONFIG: {
     sysexit: 'EX_CONFIG',

@@ -132,11 +132,13 @@ test('connections that are only half open, or whose other end is gone, keep nobo
         'table ip deaf { chain in { type filter hook input priority 0; tcp flags & (syn|ack) == syn|ack drop; }; }',
     });
     host('bad').start(visitor('idle', 2000, '10.9.0.0/16'));
+    const halfOpen = () => host('hub').run(['ss', '-Htn', 'state', 'syn-recv']);
+    await vi.waitFor(async () => expect((await halfOpen()).split('\n').length).toBeGreaterThan(100), {
+      timeout: 10_000,
+    });
     const gone = host('inmate').start(visitor('idle', 300, '192.168.7.2/32'));
     await vi.waitFor(() => expect(taken().handles).toBeGreaterThan(50), { timeout: 10_000 });
     await host('inmate').ip(['link set lan down']);
-    const halfOpen = await host('hub').run(['ss', '-Htn', 'state', 'syn-recv']);
-    expect(halfOpen.split('\n').length).toBeGreaterThan(100);
     const good = await visit(host('good'), 'hello', 100, '0.0.0.0/0');
     rows.push(`half open 2000, gone 300  | ${good.answered} of ${good.count}, worst ${good.worstMs} ms`);
     expect(good.answered).toBe(good.count);
