@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { callHub } from '../../src/hub/client.ts';
-import { errorOf, freePort, HELLO, LOOPBACK, withHub } from '../support/hub/hub.ts';
+import { ANSWER, errorOf, freePort, gate, HELLO, LOOPBACK, withHub } from '../support/hub/hub.ts';
 import { selfSigned } from '../support/hub/self-signed.ts';
 
 const KEY = randomBytes(32);
@@ -91,15 +91,30 @@ describe('a hub that is not there', () => {
     expect(connections).toBeGreaterThan(1);
   });
 
-  test('answers as soon as it has room again', () =>
-    withHub(
-      async ({ client }) => {
-        // More than the limit at once: some have to make room, and come again.
-        const calls = Array.from({ length: 100 }, () => client({ timeoutMs: 10_000 }).hello(HELLO));
-        expect(new Set(await Promise.all(calls)).size).toBe(100);
+  test('is heard when it has room again', () => {
+    const called = gate();
+    const going = gate();
+    return withHub(
+      async ({ client, lines }) => {
+        const first = client().hello(HELLO);
+        await called.opened;
+        const second = client().hello(HELLO);
+        await vi.waitFor(() => expect(lines.join('\n')).toContain('connections refused'));
+        going.open();
+        expect(await Promise.all([first, second])).toEqual([ANSWER, ANSWER]);
       },
-      { limits: { connections: 10 } },
-    ));
+      {
+        limits: { connections: 1 },
+        desk: {
+          async hello() {
+            called.open();
+            await going.opened;
+            return ANSWER;
+          },
+        },
+      },
+    );
+  });
 
   test('is said to have broken off when it ends the connection instead of an answer', async () => {
     const broken = createSecureWeb(TLS13, (request) => void request.socket.destroy());
