@@ -3,7 +3,7 @@ import { bytesOfKey } from '../hub/secrets.ts';
 import type { Host } from './host.ts';
 
 /** A hub that has to ask another machine first whether it is alive takes a second; a thousand that join at once, some. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 20_000;
 
 export function hubLine({ key, ...options }: Parameters<Host['hubLine']>[0]): HubClient {
   return callHub({ ...options, key: bytesOfKey(key), timeoutMs: TIMEOUT_MS });
