@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.ts';
-import { endsOf, type LinkEnd, type LinkKind } from '../model/island.ts';
+import { endsOf, type Island, type LinkEnd, type LinkKind } from '../model/island.ts';
+import { workerEnd } from '../model/worker.ts';
 import type { Scene } from './scene.ts';
 
 /** Whether an end of the island answers this host at its inner address, and after how many milliseconds. */
@@ -11,6 +12,8 @@ export interface Reached extends FarEnd {
 interface FarEnd {
   readonly end: LinkEnd;
   readonly link: LinkKind | undefined;
+  /** Of whom the file says nothing. */
+  readonly isWorker?: true;
 }
 
 /** Long enough for a peer across a continent; `join` waits it out when one is not up yet. */
@@ -19,8 +22,21 @@ const TIMEOUT_MS = 400;
 const AT_ONCE = 256;
 
 /** Asks the far ends of this host's links, or a member's gateway and hub, many at once; the first `most`. */
-export async function reachEnds(host: Host, { island, place }: Scene, most?: number): Promise<Reached[]> {
-  const ends = farEnds(island, place).slice(0, most);
+export function reachEnds(host: Host, { island, place }: Scene, most?: number): Promise<Reached[]> {
+  return ask(host, island, farEnds(island, place).slice(0, most));
+}
+
+/** Asks the workers of a hub. */
+export function reachWorkers(host: Host, { island, place }: Scene): Promise<Reached[]> {
+  const workers = place.role === 'hub' ? (place.workers?.workers ?? []) : [];
+  return ask(
+    host,
+    island,
+    workers.map((worker) => ({ end: workerEnd(worker), link: 'vxlan', isWorker: true })),
+  );
+}
+
+async function ask(host: Host, island: Island, ends: readonly FarEnd[]): Promise<Reached[]> {
   const reached: Reached[] = [];
   for (let from = 0; from < ends.length; from += AT_ONCE) {
     const some = ends.slice(from, from + AT_ONCE).map(async (far) => ({

@@ -1,17 +1,19 @@
 import type { Host } from '../host/host.ts';
 import { linkNameOf, SHARED } from '../model/addressing.ts';
-import type { Island, LinkKind } from '../model/island.ts';
+import type { LinkKind } from '../model/island.ts';
+import { WORKERS, workersLinkOf } from '../model/worker.ts';
 import { explain } from '../plan/explain.ts';
 import { type Dropped, droppedBy } from '../plan/guard.ts';
 import type { ObservedLink } from '../plan/observed.ts';
 import { type Pending, readPending } from './pending.ts';
-import { type Reached, reachEnds } from './reach.ts';
+import { type Reached, reachEnds, reachWorkers } from './reach.ts';
 import { driftOf, isAbsent, lookAt, type Scene, type SceneOptions } from './scene.ts';
 
 /** One far end of this host: over a link of ours, or through the gateway for a member. */
 export interface EndStatus {
   readonly name: string;
   readonly inner: string;
+  /** Of a worker, with the port, where it was last seen. */
   readonly outer: string;
   readonly kind: LinkKind | 'routed';
   readonly link: string | undefined;
@@ -50,15 +52,15 @@ export async function status(host: Host, options: SceneOptions): Promise<Status>
   const scene = await lookAt(host, options);
   const { findings, island, observed } = scene;
   const absent = isAbsent(scene);
-  const reached = absent ? [] : await reachEnds(host, scene);
+  const reached = absent ? [] : await Promise.all([reachEnds(host, scene), reachWorkers(host, scene)]);
   return {
     scene,
     absent,
     pending: await readPending(host, island.name),
-    ends: reached.map((end) => endStatus(scene, end)),
+    ends: reached.flat().map((end) => endStatus(scene, end)),
     links: observed.links
       .filter(({ alias }) => alias.startsWith(`island:${island.name}/`))
-      .map(linkStatus(island)),
+      .map(linkStatus(scene)),
     guard: typeof observed.nft === 'string' ? [] : droppedBy(observed.nft),
     drift: [
       ...driftOf(scene).map(explain),
@@ -67,7 +69,8 @@ export async function status(host: Host, options: SceneOptions): Promise<Status>
   };
 }
 
-function endStatus({ island, place, observed }: Scene, { end, link: kind, ms }: Reached): EndStatus {
+function endStatus(scene: Scene, { end, link: kind, ms, isWorker }: Reached): EndStatus {
+  const { island, place, observed } = scene;
   const common = { name: end.name, inner: end.inner, outer: end.outer, rttMs: ms };
   if (kind === undefined) {
     return {
@@ -78,10 +81,24 @@ function endStatus({ island, place, observed }: Scene, { end, link: kind, ms }: 
       state: ms === undefined ? 'silent' : 'up',
     };
   }
+  if (isWorker === true) {
+    const name = workersLinkOf(island.name);
+    const link = observed.links.find((candidate) => candidate.name === name);
+    const outer = endpointOf(scene, end.name);
+    return { ...common, outer, kind, link: link?.name, mtu: link?.mtu, state: stateOf(link, ms) };
+  }
   const shared = place.role === 'hub' && kind === 'vxlan';
   const name = linkNameOf(island.name, shared ? SHARED : end.name);
   const link = observed.links.find((candidate) => candidate.name === name);
   return { ...common, kind, link: link?.name, mtu: link?.mtu, state: stateOf(link, ms) };
+}
+
+/** Where a worker was last seen, as `198.51.100.7:47934`. */
+function endpointOf({ island, place, observed }: Scene, name: string): string {
+  const workers = place.role === 'hub' ? (place.workers?.workers ?? []) : [];
+  const mac = workers.find((worker) => worker.name === name)?.mac;
+  const found = observed.fdb.find((entry) => entry.mac === mac);
+  return found === undefined ? 'unknown' : `${found.outer}:${found.port ?? island.port}`;
 }
 
 function stateOf(link: ObservedLink | undefined, ms: number | undefined): EndStatus['state'] {
@@ -90,10 +107,11 @@ function stateOf(link: ObservedLink | undefined, ms: number | undefined): EndSta
   return ms === undefined ? 'silent' : 'up';
 }
 
-function linkStatus({ peers }: Island): (link: ObservedLink) => LinkStatus {
+function linkStatus({ island: { peers }, place }: Scene): (link: ObservedLink) => LinkStatus {
+  const workers = place.role === 'hub' ? (place.workers?.workers.length ?? 0) : 0;
   return ({ name, kind, mtu, counters, alias }) => {
-    const shared = alias.endsWith(`/${SHARED}`);
-    const ends = shared ? peers.filter(({ link }) => link === 'vxlan').length : 1;
+    const shared = alias.endsWith(`/${SHARED}`) ? peers.filter(({ link }) => link === 'vxlan').length : 1;
+    const ends = alias.endsWith(`/${WORKERS}`) ? workers : shared;
     const { rxBytes, txBytes, collisions } = counters;
     return { name, kind: kind ?? 'unknown', ends, mtu, rxBytes, txBytes, collisions };
   };

@@ -1,4 +1,5 @@
 import { contains, type Ipv4 } from '../model/ip.ts';
+import type { Island, LinkKind } from '../model/island.ts';
 import type { Session } from '../model/session.ts';
 import type { Observed, ObservedRoute, ObservedRule } from './observed.ts';
 
@@ -10,6 +11,11 @@ export interface Way {
 
 export type Routing = Pick<Observed, 'rules' | 'routes'>;
 
+/** Packets to `client`; TCP where no protocol is said. */
+export interface Flow extends Session {
+  readonly protocol?: number;
+}
+
 const TCP = 6;
 
 /**
@@ -17,7 +23,7 @@ const TCP = 6;
  * table the longest prefix, then the smallest metric. Looked up by us, since it is asked of routes that are
  * not there yet. Undefined when no route leads there.
  */
-export function wayOf({ rules, routes }: Routing, session: Session): Way | undefined {
+export function wayOf({ rules, routes }: Routing, session: Flow): Way | undefined {
   const sorted = routes
     .filter(({ destination }) => contains(destination, session.client))
     .toSorted((a, b) => b.destination.prefix - a.destination.prefix || a.metric - b.metric);
@@ -37,12 +43,15 @@ export function formatWay({ link, nextHop }: Way): string {
   return nextHop === undefined ? link : `${link} via ${nextHop}`;
 }
 
-function matches(rule: ObservedRule, { client, clientPort, server, serverPort }: Session): boolean {
+function matches(
+  rule: ObservedRule,
+  { client, clientPort, server, serverPort, protocol = TCP }: Flow,
+): boolean {
   const { from, to, ipProtocol, sourcePort, destinationPort } = rule;
   const fits =
     (from === undefined || contains(from, server)) &&
     (to === undefined || contains(to, client)) &&
-    (ipProtocol === undefined || ipProtocol === TCP) &&
+    (ipProtocol === undefined || ipProtocol === protocol) &&
     (sourcePort === undefined || sourcePort === serverPort) &&
     (destinationPort === undefined || destinationPort === clientPort) &&
     !isForOthers(rule);
@@ -56,4 +65,13 @@ function isForOthers({ narrowed, ipProtocol, sourcePort, destinationPort }: Obse
 
 function isSuppressed({ suppressPrefix = -1 }: ObservedRule, { destination }: ObservedRoute): boolean {
   return destination.prefix <= suppressPrefix;
+}
+
+export type OuterFlow = Pick<Flow, 'clientPort' | 'serverPort'> & { readonly protocol: number };
+
+/** What the outer packets of a link are, beside their addresses. */
+export function outerFlow({ port }: Island, kind: LinkKind): OuterFlow {
+  return kind === 'ipip'
+    ? { protocol: 4, clientPort: 0, serverPort: 0 }
+    : { protocol: 17, clientPort: port, serverPort: port };
 }

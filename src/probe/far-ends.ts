@@ -1,7 +1,7 @@
 import { endSetting } from '../plan/end.ts';
 import { isIslandLink, ownAddresses } from '../plan/observed.ts';
 import type { Link } from '../plan/resource.ts';
-import { wayOf } from '../plan/way.ts';
+import { outerFlow, wayOf } from '../plan/way.ts';
 import type { Sight } from './checks.ts';
 import type { FarEnd } from './far-end.ts';
 
@@ -16,7 +16,7 @@ export function farEndsOf({ island, place, observed }: Sight, links: readonly Li
     );
     if (link === undefined) return [];
     const isOwn = kind === 'ipip' || remotes.filter((remote) => remote.link === 'vxlan').length === 1;
-    const way = wayOf(observed, { client: end.outer, clientPort: 0, server: local, serverPort: 0 });
+    const way = wayOf(observed, { client: end.outer, server: local, ...outerFlow(island, kind) });
     const carrier = observed.links.find(({ name }) => name === way?.link);
     const isUnderlay = carrier !== undefined && !isIslandLink(carrier.name, carrier.group);
     return [{ end, kind, link, isOwn, outerFrom: isUnderlay ? local : undefined, isBehindNat }];

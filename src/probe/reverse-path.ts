@@ -4,7 +4,7 @@ import type { Place } from '../model/place.ts';
 import { type EndSetting, endSetting } from '../plan/end.ts';
 import { linkWith, type Observed } from '../plan/observed.ts';
 import type { Link } from '../plan/resource.ts';
-import { formatWay, wayOf } from '../plan/way.ts';
+import { formatWay, type OuterFlow, outerFlow, wayOf } from '../plan/way.ts';
 
 interface Sight {
   readonly island: Island;
@@ -19,6 +19,8 @@ interface Arrival {
   readonly link: string;
   readonly from: Ipv4;
   readonly to: Ipv4;
+  /** Of an outer packet. */
+  readonly outer?: OuterFlow;
 }
 
 export interface Reversal {
@@ -32,9 +34,10 @@ export function strictlyDropped(sight: Sight, links: readonly Link[]): Reversal[
   const isStrict = (link: string) =>
     Math.max(Number(reversePath.get('all') ?? 0), Number(reversePath.get(link) ?? 0)) === 1;
   const seen = new Set<string>();
-  return arrivals(sight, links).flatMap(({ link, from, to }) => {
+  return arrivals(sight, links).flatMap(({ link, from, to, outer }) => {
     if (seen.has(link) || !isStrict(link) || !observed.links.some(({ name }) => name === link)) return [];
-    const back = wayOf(observed, { client: from, clientPort: 0, server: to, serverPort: 0 });
+    const ports = { clientPort: 0, serverPort: 0 };
+    const back = wayOf(observed, { client: from, server: to, ...ports, ...outer });
     if (back?.link === link) return [];
     seen.add(link);
     const way = back === undefined ? 'by no route' : `by ${formatWay(back)}`;
@@ -61,12 +64,15 @@ function arrivals({ island, place, observed }: Sight, links: readonly Link[]): A
 }
 
 function endArrivals(
-  { remotes, local, source, underlay, observed }: EndSetting,
+  { island, remotes, local, source, underlay, observed }: EndSetting,
   links: readonly Link[],
 ): Arrival[] {
   return remotes.flatMap(({ end, link: kind }): Arrival[] => {
     const uplink = underlay(end.outer)?.link ?? linkWith(observed, local)?.name;
-    const outer = uplink === undefined ? [] : [{ link: uplink, from: end.outer, to: local }];
+    const outer =
+      uplink === undefined
+        ? []
+        : [{ link: uplink, from: end.outer, to: local, outer: outerFlow(island, kind) }];
     const link = links.find(({ encapsulation, alias }) =>
       kind === 'vxlan' ? encapsulation === 'vxlan' : alias.endsWith(`/${end.name}`),
     );
