@@ -54,7 +54,7 @@ export async function heal(host: Host, options: HealOptions): Promise<Healed> {
     const now = isPrepared ? await assess(host, options) : found;
     if (isSettled(now) || now.state !== 'kept') return healedOf(now);
     refuseFindings(now.scene.findings);
-    const candidate = { island, self: { name: options.name } };
+    const candidate = { island: now.island, self: { name: options.name } };
     await bring(host, now.scene, { ...options, candidate });
     return { ...healedOf(now), repaired: now.scene.steps.map(explain) };
   });

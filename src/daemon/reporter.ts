@@ -37,13 +37,14 @@ export function reporterTo(log: Log): Reporter {
     log.warn({ ...fields, ...(times > 1 && { times }) }, 'repaired');
   }
 
-  function kept({ unused = '', repaired: words }: Kept, because: readonly string[]): void {
+  function kept({ unused, scene, repaired: words }: Kept, because: readonly string[]): void {
     const isFirst = told === '';
-    const isChange = isNew(`kept ${unused}`);
     // The first time is said by who says that the daemon is ready.
     if (words.length > 0 && !isFirst) repaired(words, because);
-    if (!isChange) return;
-    if (unused !== '') log.warn({ state: 'kept', unused }, 'the file as it is now is not gone by');
+    const found = scene.findings.filter(({ weight }) => weight !== 'note').map(({ text }) => text);
+    const doubts = [...(unused === undefined ? [] : [unused]), ...found];
+    if (!isNew(`kept ${doubts.join()}`)) return;
+    if (doubts.length > 0) log.warn({ state: 'kept', doubts }, 'the host is kept as it was, but');
     else if (!isFirst) log.info({ state: 'kept' }, 'the host is as the file says');
   }
 

@@ -4,9 +4,9 @@ import { reporterTo } from '../../src/daemon/reporter.ts';
 import { IslandError } from '../../src/errors.ts';
 import { memoryLog } from '../support/hub/hub.ts';
 
-/** What a reporter goes by; the scene is nothing to it. */
-function kept(repaired: readonly string[] = [], unused?: string): Healed {
-  return { state: 'kept', repaired, unused } as unknown as Healed;
+/** What a reporter goes by. */
+function kept(repaired: readonly string[] = [], unused?: string, findings: readonly object[] = []): Healed {
+  return { state: 'kept', repaired, unused, scene: { findings } } as unknown as Healed;
 }
 
 function reported(healed: readonly (Healed | IslandError)[]): readonly string[] {
@@ -58,7 +58,18 @@ describe('a reporter', () => {
 
   test('says once that the file is another one by now', () => {
     expect(reported([kept(), kept([], 'it has changed'), kept([], 'it has changed')])).toEqual([
-      'warn the file as it is now is not gone by {"state":"kept","unused":"it has changed"}',
+      'warn the host is kept as it was, but {"state":"kept","doubts":["it has changed"]}',
+    ]);
+  });
+
+  test('says once what is in the way of the island, and not what is only good to know', () => {
+    const found = [
+      { weight: 'note', text: 'a peer is far away' },
+      { weight: 'drift', text: 'docker0 overlaps 192.168.3.0/24' },
+    ];
+    expect(reported([kept(), kept([], undefined, found), kept([], undefined, found), kept()])).toEqual([
+      'warn the host is kept as it was, but {"state":"kept","doubts":["docker0 overlaps 192.168.3.0/24"]}',
+      'info the host is as the file says {"state":"kept"}',
     ]);
   });
 });

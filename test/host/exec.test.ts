@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { run, startDetached } from '../../src/host/exec.ts';
+import { follow, run, startDetached } from '../../src/host/exec.ts';
 
 describe('a program that is run', () => {
   test('gets its input, and its output comes back as it was printed', async () => {
@@ -77,4 +77,40 @@ test('a program that is to outlive island leads a session of its own, and holds 
 
 test('a program that cannot be started leaves no trace; who started it looks for its work', () => {
   expect(() => startDetached('no-such-program', [])).not.toThrow();
+});
+
+describe('a program that is followed', () => {
+  function followed(...argv: readonly [string, ...string[]]) {
+    const lines: string[] = [];
+    let tell = (_: string): void => undefined;
+    const ended = new Promise<string>((resolve) => {
+      tell = resolve;
+    });
+    const end = follow(argv, { onLine: (line) => lines.push(line), onEnd: tell });
+    onTestFinished(() => end());
+    return { lines, ended, end };
+  }
+
+  test('is heard line by line as it tells, until it is ended', async () => {
+    const { lines, ended, end } = followed(
+      'sh',
+      '-c',
+      'echo one; printf tw; sleep 0.1; echo o; exec sleep 100',
+    );
+    await vi.waitFor(() => expect(lines).toEqual(['one', 'two']));
+    end();
+    expect(await ended).toBe('ended by itself with SIGKILL');
+  });
+
+  test('says why it ends, or that it is not there', async () => {
+    expect(await followed('sh', '-c', 'echo no >&2; exit 3').ended).toBe('no');
+    expect(await followed('sh', '-c', 'exit 3').ended).toBe('ended by itself with 3');
+    expect(await followed('no-such-program').ended).toBe('ENOENT');
+  });
+
+  test('may tell lines without an end: their beginnings are kept, and no more', async () => {
+    const { lines, ended } = followed('sh', '-c', 'head -c 30000000 /dev/zero | tr "\\0" x; echo; echo last');
+    await ended;
+    expect(lines.map(({ length }) => length)).toEqual([4000, 4]);
+  });
 });

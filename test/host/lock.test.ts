@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { exclusively, isHeld, watcherOf } from '../../src/host/lock.ts';
+import { asDaemon, daemonOf, exclusively, isHeld, watcherOf } from '../../src/host/lock.ts';
 
 /** Locks are the machine's, and other runs of the tests may be under way. */
 const ISLAND = `test-${process.pid}`;
@@ -74,5 +75,27 @@ test('who connects to the lock is sent away, and does not keep the command from 
   await exclusively(ISLAND, async () => {
     const visitor = connect(`\0island/${ISLAND}`).resume();
     await once(visitor, 'close');
+  });
+});
+
+describe('where a daemon runs', () => {
+  test('a command waits for what it does, instead of failing', async () => {
+    await asDaemon(ISLAND, async () => {
+      const repair = exclusively(ISLAND, () => delay(200));
+      await delay(20);
+      expect(await exclusively(ISLAND, () => Promise.resolve('after it'))).toBe('after it');
+      await repair;
+    });
+  });
+
+  test('a second one is refused, and a command runs beside it', async () => {
+    await asDaemon(ISLAND, async () => {
+      expect(await isHeld(daemonOf(ISLAND))).toBe(true);
+      await expect(asDaemon(ISLAND, () => Promise.resolve())).rejects.toMatchObject({
+        code: 'E_RETRY',
+        message: `another "island serve" runs for ${ISLAND} on this host`,
+      });
+      expect(await exclusively(ISLAND, () => Promise.resolve('beside it'))).toBe('beside it');
+    });
   });
 });

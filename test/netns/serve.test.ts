@@ -235,7 +235,7 @@ describe('beside what the operator does', () => {
     const host = lab.host('faraday');
     const daemon = await startDaemon(host, '--every', '1s');
     await install([host], `mtu: 1400\n${modelFile('vxlan')}`);
-    await daemon.outputMatching(/"unused":"the file has changed/);
+    await daemon.outputMatching(/"doubts":\["the file has changed/);
     await host.ip(['rule flush protocol 110']);
     await healed(host);
     await mustIsland(host, 'join');
