@@ -9,7 +9,7 @@ export interface State extends Dump {
 const FILES = `cd /
 for path in $(find var/lib/island run/island -mindepth 1 2>/dev/null | sort); do
   echo "$path:"
-  [ ! -f "$path" ] || cat "$path"
+  [ ! -f "$path" ] || cat "$path" || :
 done`;
 
 export async function stateOf(host: LabHost): Promise<State> {
