@@ -89,7 +89,7 @@ export interface Host {
   perform(effect: Effect): Promise<void>;
   /** Throws E_HOST_UNSUPPORTED when a program or kernel module that `effects` need is missing. */
   require(effects: readonly Effect[]): void;
-  /** Runs `work` while no other island command changes this island here; E_RETRY when one does. For the daemon it waits a little. */
+  /** Runs `work` while no other island command changes this island here; E_RETRY when one does, a little later where a daemon runs. */
   exclusively<T>(island: string, work: () => Promise<T>): Promise<T>;
   /** Runs `work` while no other process changes what the hub hands out; waits for that up to 5 s, then E_RETRY. */
   inTurn<T>(island: string, work: () => Promise<T>): Promise<T>;
