@@ -36,7 +36,7 @@ export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
   const { everyMs, log, signal } = options;
   const sleeper = newSleeper();
   const because = new Set<string>();
-  let chains: ReadonlySet<string> = new Set();
+  let sight: Sight = { chains: new Set(), learned: undefined };
   let course = newCourse(everyMs);
 
   const lookSoon = (what: string) => {
@@ -50,8 +50,8 @@ export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
   };
   const scope = {
     nftTable: nftTableOf(island.name),
-    learned: workersLinkOf(island.name),
-    chains: () => chains,
+    learned: () => sight.learned,
+    chains: () => sight.chains,
   };
 
   async function run(): Promise<void> {
@@ -70,7 +70,7 @@ export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
         because.clear();
         course = { ...course, news: undefined };
         const { outcome, kept } = await look(reasons);
-        if (kept !== undefined) chains = chainsOf(kept);
+        if (kept !== undefined) sight = sightOf(kept);
         course = withLook(course, { now: host.now(), outcome });
       }
     } finally {
@@ -114,6 +114,18 @@ function lookWith(host: Host, options: KeepOptions): (because: readonly string[]
       return { outcome: hasChanged ? 'failed after changes' : 'failed' };
     }
   };
+}
+
+interface Sight {
+  readonly chains: ReadonlySet<string>;
+  readonly learned: string | undefined;
+}
+
+function sightOf(kept: Kept): Sight {
+  const { island, scene } = kept;
+  // A worker's own link has the same name, but nobody learns there.
+  const learned = scene.place.role === 'hub' ? workersLinkOf(island.name) : undefined;
+  return { chains: chainsOf(kept), learned };
 }
 
 /** Where a rule of somebody else's may come to be in our way, or one of ours may go. */

@@ -46,7 +46,7 @@ export interface WatchScope {
   /** The island's table of nftables. */
   readonly nftTable: string;
   /** The link whose forwarding entries nobody but this process changes. */
-  readonly learned?: string | undefined;
+  readonly learned: () => string | undefined;
   /** Chains of others, each as `ip filter FORWARD`, in which a rule may be ours or in our way. */
   readonly chains: () => ReadonlySet<string>;
 }

@@ -27,7 +27,7 @@ export function ipNews(line: string, { learned }: Pick<WatchScope, 'learned'>): 
     case 'NETCONF':
       return text.includes('inet ') ? 'sysctl' : undefined;
     case 'NEIGH':
-      return isOwnNeighbour(text, learned) ? 'neighbour' : undefined;
+      return isOwnNeighbour(text, learned()) ? 'neighbour' : undefined;
     default:
       return undefined;
   }
@@ -48,7 +48,10 @@ function isOwnNeighbour(text: string, learned: string | undefined): boolean {
  * What a line of `nft monitor` is about. All of our own table; of others', chains where packets come in or are
  * forwarded, and rules in such chains that there are: kube-proxy changes thousands of others.
  */
-export function nftNews(line: string, { nftTable, chains }: WatchScope): string | undefined {
+export function nftNews(
+  line: string,
+  { nftTable, chains }: Pick<WatchScope, 'nftTable' | 'chains'>,
+): string | undefined {
   // "# ERROR: We lost some netlink events!"
   if (line.startsWith('# ERROR')) return 'nftables';
   const [, verb, kind, family, table, chain] = /^(\w+) (\w+) (\w+) (\S+) ?(\S*)/.exec(line) ?? [];

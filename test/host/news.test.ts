@@ -54,7 +54,12 @@ const NFT_LINES: readonly (readonly [string, string | undefined])[] = [
 
 describe('what a daemon looks up for', () => {
   test.each(IP_LINES)('%s', (line, what) => {
-    expect(ipNews(line, { learned: 'isl-work-1' })).toBe(what);
+    expect(ipNews(line, { learned: () => 'isl-work-1' })).toBe(what);
+  });
+
+  test('on a worker includes the forwarding entries of its link, which nobody learns', () => {
+    const line = '[NEIGH]198.51.100.2 dev isl-work-1 lladdr 0a:00:00:00:00:01 NOARP PERMANENT ';
+    expect(ipNews(line, { learned: () => undefined })).toBe('neighbour');
   });
 
   test.each(NFT_LINES)('%s', (line, what) => {
