@@ -1,6 +1,7 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Island } from '../model/island.ts';
+import { roleOf } from '../model/place.ts';
 import type { Selection } from './select.ts';
 import { whoami } from './whoami.ts';
 
@@ -18,7 +19,7 @@ export async function requireHub(
   const { island, place } = await whoami(host, { island: meant, config });
   const { hub, workers } = island;
   if (place.role !== 'hub') {
-    const self = place.role === 'none' ? 'no host' : `a ${place.role}`;
+    const self = place.role === 'none' ? 'no host' : `a ${roleOf(place)}`;
     throw new IslandError(
       'E_USAGE',
       `island ${command} runs on the hub; ${place.name} is ${self} of ${island.name}`,

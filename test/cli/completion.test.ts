@@ -13,6 +13,8 @@ echo "$*" >>"\${0%/*}/asked"
 case $2 in
   islands) printf '%s\\n' r2lab other ;;
   hosts) printf '%s\\n' sopnode-l1 faraday fit01 fit02 ;;
+  workers) printf '%s\\n' w1 w2 ;;
+  tokens) printf '%s\\n' k3v7q2mz ;;
 esac
 `;
 
@@ -89,6 +91,13 @@ test('--name offers the hosts of the island that is meant', async () => {
 
 test('the name of a new island is nobody else’s', async () => {
   expect(await words('island', 'init', '--name', '')).toEqual([]);
+});
+
+test('what the hub has handed out is offered where one of it is meant', async () => {
+  expect(await words('island', 'lease', 'release', '')).toEqual(['w1', 'w2']);
+  expect(await words('island', 'token', 'create', '--name', '')).toEqual(['w1', 'w2']);
+  expect(await words('island', 'token', 'revoke', '')).toEqual(['k3v7q2mz']);
+  expect(await lastQuestion('island', 'lease', 'pin', '-i', 'other', '')).toBe('complete workers -i other');
 });
 
 test('files are offered where a file is meant', async () => {

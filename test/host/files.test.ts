@@ -23,7 +23,7 @@ const canMount = spawnSync('unshare', [...UNSHARE, 'sh', '-c', PRIVATE, 'sh', 't
 /** What the store does on disks of its own: each step's outcome by name. */
 const STEPS = `
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import { chmodSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, existsSync } from 'node:fs';
 import { readConfigFiles } from './src/host/config-files.ts';
 import { joinedIslands, storeOf } from './src/host/files.ts';
 const outcomes = {};
@@ -58,6 +58,19 @@ await step('odd names', async () => {
     writeFileSync('/var/lib/island/' + name + '/joined.json', '{}');
   }
   return joinedIslands();
+});
+await step('what a hub has handed out', async () => {
+  const hub = storeOf('hub');
+  await hub.write('workers', ' '.repeat(90_000));
+  const written = '/var/lib/island/hub/workers.json';
+  const mode = (statSync(written).mode & 0o777).toString(8);
+  truncateSync(written, 2 ** 26 + 1);
+  const tooLong = await hub.read('workers').catch((error) => error.hint);
+  truncateSync(written, 2 ** 25);
+  const length = (await hub.read('workers')).length;
+  const islands = await joinedIslands();
+  await hub.remove('workers');
+  return [mode, tooLong, length, islands.includes('hub')];
 });
 await step('a folder', async () => { mkdirSync('/var/lib/island/dir/joined.json', { recursive: true }); return storeOf('dir').read('joined'); });
 await step('remove a folder', () => storeOf('dir').remove('joined'));
@@ -133,6 +146,12 @@ describe.runIf(canMount)('what island keeps on disk', () => {
 
   test('is as large as the island where it is all that a join found, and then for root alone', () => {
     expect(outcomes['what a join found']).toEqual({ value: [20_000_000, '600'] });
+  });
+
+  test('is for root alone, and long, where it is what a hub has handed out, which no join has to come before', () => {
+    expect(outcomes['what a hub has handed out']).toEqual({
+      value: ['600', 'put a copy of /var/lib/island/hub/workers.json back', 2 ** 25, false],
+    });
   });
 
   test('may be read by everybody, since status and plan are not only for root', () => {

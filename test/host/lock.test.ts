@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { asDaemon, daemonOf, exclusively, isHeld, watcherOf } from '../../src/host/lock.ts';
+import {
+  asDaemon,
+  daemonOf,
+  exclusively,
+  inTurn,
+  isHeld,
+  watcherOf,
+  workersOf,
+} from '../../src/host/lock.ts';
 
 /** Locks are the machine's, and other runs of the tests may be under way. */
 const ISLAND = `test-${process.pid}`;
@@ -97,5 +105,46 @@ describe('where a daemon runs', () => {
       });
       expect(await exclusively(ISLAND, () => Promise.resolve('beside it'))).toBe('beside it');
     });
+  });
+});
+
+describe('what a hub hands out is changed in turn', () => {
+  test('however many want to, one at a time, and nobody is sent away', async () => {
+    let inside = 0;
+    let most = 0;
+    const turns = Array.from({ length: 20 }, (_, index) =>
+      inTurn(ISLAND, async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await delay(2);
+        inside -= 1;
+        return index;
+      }),
+    );
+    expect(await Promise.all(turns)).toEqual(turns.map((_, index) => index));
+    expect(most).toBe(1);
+  });
+
+  test('while another command changes the kernel', async () => {
+    expect(await exclusively(ISLAND, () => inTurn(ISLAND, () => Promise.resolve('both')))).toBe('both');
+  });
+
+  test('and who waits for too long is told for whom', async () => {
+    await inTurn(ISLAND, async () => {
+      expect(await isHeld(workersOf(ISLAND))).toBe(true);
+      const started = performance.now();
+      await expect(inTurn(ISLAND, () => Promise.resolve(), { waitMs: 100 })).rejects.toMatchObject({
+        code: 'E_RETRY',
+        message: `another island command is changing the workers of ${ISLAND} on this host`,
+        hint: `wait for it; "ss -lxp | grep island/${ISLAND}/workers" shows its process`,
+      });
+      expect(performance.now() - started).toBeGreaterThan(100);
+    });
+    expect(await inTurn(ISLAND, () => Promise.resolve('free'))).toBe('free');
+  });
+
+  test('and the error of one is its own', async () => {
+    await expect(inTurn(ISLAND, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
+    expect(await inTurn(ISLAND, () => Promise.resolve('free'))).toBe('free');
   });
 });
