@@ -4,5 +4,5 @@ import type { Island } from '../model/island.ts';
 
 /** What the register goes by now. */
 export function termsOf(host: Pick<Host, 'date' | 'random'>, island: Island): Terms {
-  return { island, ranges: island.workers?.routes ?? [], now: host.date(), random: host.random };
+  return { island, now: host.date(), random: host.random };
 }

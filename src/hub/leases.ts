@@ -50,7 +50,7 @@ export type Acquired =
 export function acquire(register: Register, request: AcquireRequest, terms: Terms): Outcome<Acquired> {
   const paid = payFor(register, request, terms);
   if (paid.kind === 'refused') return paid;
-  const routes = nameRefusal(terms.island, request.name) ?? claimRanges(register, request, terms);
+  const routes = nameRefusal(terms.island, request.name) ?? claimRanges(register, request, terms.island);
   if ('kind' in routes) return routes;
   return judgeRival(register, request) ?? give(paid.register, { request, routes }, terms);
 }
@@ -78,9 +78,9 @@ export function noLease(name: string) {
 }
 
 /** What the hub's kernel needs to know: the leases that are held, as far as the file still leaves them to workers. */
-export function hubWorkersOf(register: Register, terms: Pick<Terms, 'island' | 'ranges'>): HubWorkers {
-  const isTenable = tenureIn(terms.island);
-  const routesOf = tenableRanges(terms);
+export function hubWorkersOf(register: Register, { island }: Pick<Terms, 'island'>): HubWorkers {
+  const isTenable = tenureIn(island);
+  const routesOf = tenableRanges(island);
   const workers = register.leases
     .filter(isHeld)
     .filter(isTenable)

@@ -2,12 +2,10 @@ import { IslandError } from '../errors.ts';
 import { covers, formatSubnet, overlaps, parseSubnet, type Subnet } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 import { quoted } from './claims.ts';
-import { isHeld, type Lease, type Refusal, type Register, refused, type Terms } from './register.ts';
+import { isHeld, type Lease, type Refusal, type Register, refused } from './register.ts';
 
 /** More ranges than that behind one worker are a mistake, and would only fill the hub's table. */
 const MOST_RANGES = 64;
-
-type Grounds = Pick<Terms, 'island' | 'ranges'>;
 
 interface Claim {
   readonly whose: string;
@@ -18,7 +16,7 @@ interface Claim {
 export function claimRanges(
   { leases }: Register,
   { name, routes }: { readonly name: string; readonly routes: readonly string[] },
-  { island, ranges }: Grounds,
+  island: Island,
 ): readonly string[] | Refusal {
   if (routes.length === 0) return routes;
   if (routes.length > MOST_RANGES) {
@@ -31,7 +29,7 @@ export function claimRanges(
   for (const text of routes) {
     const subnet = parsedRange(text);
     if ('kind' in subnet) return subnet;
-    const refusal = rangeRefusal(subnet, ranges) ?? overlapRefusal(subnet, claims);
+    const refusal = rangeRefusal(subnet, island) ?? overlapRefusal(subnet, claims);
     if (refusal !== undefined) return refusal;
     claims.push({ whose: 'named here, too', subnet });
     own.push(subnet);
@@ -40,12 +38,12 @@ export function claimRanges(
 }
 
 /** Gives the ranges of a lease that the file still leaves to a worker: it may have changed since. */
-export function tenableRanges({ island, ranges }: Grounds): (lease: Lease) => readonly Subnet[] {
+export function tenableRanges(island: Island): (lease: Lease) => readonly Subnet[] {
   const claims = fileClaims(island);
   return ({ holder }) =>
     (holder?.routes ?? [])
       .map(parseSubnet)
-      .filter((subnet) => (rangeRefusal(subnet, ranges) ?? overlapRefusal(subnet, claims)) === undefined);
+      .filter((subnet) => (rangeRefusal(subnet, island) ?? overlapRefusal(subnet, claims)) === undefined);
 }
 
 function fileClaims({ hosts }: Island): Claim[] {
@@ -60,7 +58,8 @@ function leasedClaims(lease: Lease): Claim[] {
   return lease.holder.routes.map((range) => ({ whose, subnet: parseSubnet(range) }));
 }
 
-function rangeRefusal(subnet: Subnet, ranges: readonly Subnet[]): Refusal | undefined {
+function rangeRefusal(subnet: Subnet, { workers }: Island): Refusal | undefined {
+  const ranges = workers?.routes ?? [];
   if (ranges.some((range) => covers(range, subnet))) return undefined;
   const text = formatSubnet(subnet);
   if (ranges.length === 0) {

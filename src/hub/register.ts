@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import type { Ipv4, Subnet } from '../model/ip.ts';
+import type { Ipv4 } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 import { type Random, randomMac } from './secrets.ts';
 
@@ -57,8 +57,6 @@ export type HeldLease = Lease & { readonly holder: Holder };
 /** What a transition rests on beside the register. */
 export interface Terms {
   readonly island: Island;
-  /** `workers.routes` of the file: where a worker's own ranges must lie. */
-  readonly ranges: readonly Subnet[];
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly random: Random;

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { completions } from '../../src/app/complete.ts';
-import { termsOf } from '../../src/app/hub.ts';
 import { listLeases, pinLease, releaseLease } from '../../src/app/lease.ts';
+import { termsOf } from '../../src/app/terms.ts';
 import { listTokens, makeToken, takeBackToken } from '../../src/app/token.ts';
-import { readWorkers } from '../../src/app/workers.ts';
 import { leasesJson, pinnedSentence, releasedSentence, renderLeases } from '../../src/cli/render/lease.ts';
 import { createdJson, createdNote, renderTokens, tokensJson } from '../../src/cli/render/token.ts';
 import { acquire } from '../../src/hub/leases.ts';
@@ -128,10 +127,10 @@ describe('island lease', () => {
   test('release cuts a worker off, and the name keeps its address unless it is forgotten', async () => {
     const host = hub();
     await joined(host, 'w1');
-    expect((await readWorkers(host, islandWith()))?.workers).toHaveLength(1);
+    expect((await listLeases(host, {})).leases).toMatchObject([{ state: 'held' }]);
     const released = await releaseLease(host, { name: 'w1' });
     expect(releasedSentence(released)).toBe('w1 was cut off; 10.3.1.64 stays reserved for it');
-    expect((await readWorkers(host, islandWith()))?.workers).toEqual([]);
+    expect((await listLeases(host, {})).leases).toMatchObject([{ state: 'reserved' }]);
     expect(releasedSentence(await releaseLease(host, { name: 'w1' }))).toBe(
       'w1 had not joined; 10.3.1.64 stays reserved for it',
     );

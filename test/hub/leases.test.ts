@@ -4,6 +4,7 @@ import { pin } from '../../src/hub/pins.ts';
 import { keyOfIdentity } from '../../src/hub/tokens.ts';
 import { leaseViews } from '../../src/hub/views.ts';
 import { parseIpv4, parseSubnet } from '../../src/model/ip.ts';
+import type { Island } from '../../src/model/island.ts';
 import { DAY, deskOf, islandWith, START } from '../support/register.ts';
 
 const MAC = /^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/;
@@ -233,7 +234,7 @@ describe('ranges behind a worker', () => {
   });
 
   test('are for islands whose file has room for them', () => {
-    const desk = deskOf(islandWith(), []);
+    const desk = deskOf(withRoutes());
     expect(ask(desk, 'w1', ['10.244.9.0/24'])).toMatchObject({
       ...{ kind: 'refused', code: 'E_USAGE' },
       message: 'workers of this island have no ranges behind them: 10.244.9.0/24',
@@ -304,8 +305,10 @@ describe('what the kernel is told', () => {
         },
       ],
     });
-    const narrower = { ...desk.terms, ranges: [parseSubnet('10.244.10.0/23')] };
-    expect(hubWorkersOf(desk.register, narrower).workers[0]?.routes).toEqual([parseSubnet('10.244.10.0/24')]);
+    const narrower = withRoutes('10.244.10.0/23');
+    expect(hubWorkersOf(desk.register, { island: narrower }).workers[0]?.routes).toEqual([
+      parseSubnet('10.244.10.0/24'),
+    ]);
   });
 
   test.each([
@@ -320,7 +323,7 @@ describe('what the kernel is told', () => {
     const desk = deskOf();
     desk.join({ identity: desk.token(), name: 'w1' });
     expect(hubWorkersOf(desk.register, desk.terms).workers).toHaveLength(1);
-    expect(hubWorkersOf(desk.register, { ...desk.terms, island }).workers).toEqual([]);
+    expect(hubWorkersOf(desk.register, { island }).workers).toEqual([]);
   });
 
   test('changes with the address that a worker gets after its old one has left the pool', () => {
@@ -332,6 +335,11 @@ describe('what the kernel is told', () => {
     expect(desk.register.leases).toHaveLength(1);
   });
 });
+
+function withRoutes(...routes: readonly string[]): Island {
+  const island = islandWith();
+  return { ...island, workers: island.workers && { ...island.workers, routes: routes.map(parseSubnet) } };
+}
 
 function renamed(name: string) {
   const island = islandWith();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { hubWorkersOf } from '../../src/hub/leases.ts';
 import { isHeld, type Lease, leaseOf, type Register } from '../../src/hub/register.ts';
 import { parseRegister } from '../../src/hub/register-file.ts';
-import { ADDRESSES, type Happening, happening, ISLAND, RANGES, siteWith } from '../support/worker-site.ts';
+import { ADDRESSES, type Happening, happening, ISLAND, siteWith } from '../support/worker-site.ts';
 
 interface Moment {
   readonly before: Register;
@@ -94,7 +94,7 @@ test('whatever joins, leaves, crashes and is imaged anew: an address has one nam
         isAsTold(moment);
         const isGiven = leavesOthersAlone(moment);
         for (const what of newsOf(moment, isGiven)) counts.set(what, (counts.get(what) ?? 0) + 1);
-        const { workers } = hubWorkersOf(moment.after, { island: ISLAND, ranges: RANGES });
+        const { workers } = hubWorkersOf(moment.after, { island: ISLAND });
         expect(workers).toHaveLength(moment.after.leases.filter(isHeld).length);
         before = moment.after;
       }

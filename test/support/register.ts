@@ -29,12 +29,17 @@ peers:
       - { subnet: 192.168.3.0/24, gateway: 192.168.3.100 }
 hosts:
   - { name: "fit[01-03]", address: "192.168.3.[1-3]", routes: ["10.244.[1-3].0/24"] }
-workers: { pool: ${pool} }
+workers: { pool: ${pool}, routes: [10.244.64.0/18] }
 `;
 }
 
+/** What it means, with room for the ranges of workers that covers those of hosts. */
 export function islandWith(pool?: string): Island {
-  return loadIsland(workersFile(pool), 'r2lab.yaml');
+  const island = loadIsland(workersFile(pool), 'r2lab.yaml');
+  return {
+    ...island,
+    workers: island.workers && { ...island.workers, routes: [parseSubnet('10.244.0.0/16')] },
+  };
 }
 
 export interface Desk {
@@ -53,11 +58,11 @@ export interface Desk {
 }
 
 /** A hub in memory, with its register and its clock. */
-export function deskOf(island = islandWith(), ranges: readonly string[] = ['10.244.0.0/16']): Desk {
+export function deskOf(island = islandWith()): Desk {
   const random = fakeRandom();
   const desk: Desk = {
     register: newRegister(random),
-    terms: { island, ranges: ranges.map(parseSubnet), now: START, random },
+    terms: { island, now: START, random },
     wait: (ms) => {
       desk.terms = { ...desk.terms, now: desk.terms.now + ms };
     },

@@ -4,14 +4,13 @@ import { pin, unpin } from '../../src/hub/pins.ts';
 import type { Lease, Outcome, Register, Terms } from '../../src/hub/register.ts';
 import { registerStore } from '../../src/hub/register-store.ts';
 import { createToken } from '../../src/hub/tokens.ts';
-import { parseIpv4, parseSubnet } from '../../src/model/ip.ts';
+import { parseIpv4 } from '../../src/model/ip.ts';
 import { fakeHost } from './fake-host.ts';
 import { islandWith } from './register.ts';
 
 /** An island with four addresses for workers, and more names than that. */
 export const ISLAND = islandWith('10.3.1.64/30');
 export const ADDRESSES = ['10.3.1.64', '10.3.1.65', '10.3.1.66', '10.3.1.67'].map(parseIpv4);
-export const RANGES = [parseSubnet('10.244.0.0/16')];
 const NAMES = ['w0', 'w1', 'w2', 'w3', 'w4', 'w5', 'w6'];
 
 /** What may happen to the worker of a name. */
@@ -67,7 +66,7 @@ export async function siteWith(): Promise<Site> {
   const kept = { ...host, store: () => ({ ...disk, write }) };
   let store = registerStore(kept, ISLAND.name);
   const change = async <T>(transition: (register: Register, terms: Terms) => Outcome<T>) => {
-    const terms = { island: ISLAND, ranges: RANGES, now: host.dateMs, random: host.random };
+    const terms = { island: ISLAND, now: host.dateMs, random: host.random };
     try {
       return await store.update((register) => transition(register, terms));
     } catch (error) {

@@ -22,7 +22,7 @@ workers: { pool: 10.8.128.0/17 }
 `,
   'disk.yaml',
 );
-const terms: Terms = { island, ranges: [], now: Date.now(), random: randomBytes };
+const terms: Terms = { island, now: Date.now(), random: randomBytes };
 const store = registerStore({ store: storeOf, inTurn, random: randomBytes }, island.name);
 
 const { id } = await store.update((register) => createToken(register, { ttlMs: 3_600_000 }, terms));
