@@ -5,6 +5,7 @@ import { pin, unpin } from '../hub/pins.ts';
 import { readRegister, updateRegister } from '../hub/register-store.ts';
 import { type LeaseView, leaseViews } from '../hub/views.ts';
 import { type Ipv4, isIpv4 } from '../model/ip.ts';
+import type { Island } from '../model/island.ts';
 import { applyWorkers } from './apply-workers.ts';
 import { requireHub } from './hub.ts';
 import type { Selection } from './select.ts';
@@ -47,8 +48,22 @@ export async function releaseLease(
   const { inner, holder } = await updateRegister(host, island.name, (register) =>
     release(register, { name, forget }, now),
   );
-  await applyWorkers(host, island);
+  await cutOff(host, island);
   return { island: island.name, name, inner, wasHeld: holder !== undefined, isForgotten: forget };
+}
+
+/** Another command may be at the kernel, when the lease is released already. */
+async function cutOff(host: Host, island: Island): Promise<void> {
+  try {
+    await applyWorkers(host, island);
+  } catch (cause) {
+    if (!(cause instanceof IslandError)) throw cause;
+    const { code, message } = cause;
+    const hint = 'run "island join" here, which tells it; where "island serve" runs, it does so soon';
+    throw new IslandError(code, `${message}; the lease is released, but the kernel does not know yet`, {
+      ...{ hint, cause },
+    });
+  }
 }
 
 export interface PinOptions extends Selection {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { completions } from '../../src/app/complete.ts';
+import { join } from '../../src/app/join.ts';
 import { listLeases, pinLease, releaseLease } from '../../src/app/lease.ts';
 import { termsOf } from '../../src/app/terms.ts';
 import { listTokens, makeToken, takeBackToken } from '../../src/app/token.ts';
@@ -139,6 +140,21 @@ describe('island lease', () => {
       'w1 has no lease any more: 10.3.1.64 is free',
     );
     await expect(releaseLease(host, { name: 'w1' })).rejects.toMatchObject({ message: 'no lease of "w1"' });
+  });
+
+  test('release that finds another command at the kernel says that it has released, and can be given again', async () => {
+    const host = hub();
+    await join(host, {});
+    await joined(host, 'w1');
+    await host.exclusively('r2lab', async () => {
+      await expect(releaseLease(host, { name: 'w1' })).rejects.toMatchObject({
+        code: 'E_RETRY',
+        message:
+          'another island command is changing r2lab; the lease is released, but the kernel does not know yet',
+      });
+    });
+    expect((await listLeases(host, {})).leases).toMatchObject([{ state: 'reserved' }]);
+    expect(await releaseLease(host, { name: 'w1' })).toMatchObject({ wasHeld: false });
   });
 
   test('pin keeps an address for good, and as long as it is not needed once the pin is removed', async () => {

@@ -152,6 +152,27 @@ describe('nobody is shown a key or a MAC of a worker', () => {
   });
 });
 
+test('a worker whose lease is released is nowhere in the kernel of the hub any more, and the others still are', async () => {
+  await handOut();
+  await mustIsland(hub, 'join');
+  const { leases } = parseRegister(await hub.readFile(FILE), 'r2lab');
+  const [released = '', kept = ''] = leases.map(({ holder }) => holder?.mac ?? '');
+  const places = [
+    ['nft', 'list', 'ruleset'],
+    ['ip', 'neigh'],
+    ['ip', 'route', 'show', 'table', 'all'],
+  ];
+  const kernel = async () => (await Promise.all(places.map((words) => hub.run(words)))).join('');
+  expect(found([released, kept, '10.3.1.64', '10.3.1.65', '10.244.64.0'], await kernel())).toHaveLength(5);
+  await mustIsland(hub, 'lease', 'release', 'w1');
+  expect(found([released, kept, '10.3.1.64 ', '10.3.1.65 ', '10.244.64.0/24'], await kernel())).toEqual([
+    kept,
+    '10.3.1.65 ',
+  ]);
+  expect(await island(hub, 'status')).toMatchObject({ code: 0 });
+  await mustIsland(hub, 'leave');
+});
+
 test('a hub that leaves and joins again still knows its workers', async () => {
   await handOut();
   const before = await mustIsland(hub, 'lease', 'list');
