@@ -37,11 +37,13 @@ export function isLeasable(island: Island, address: Ipv4): boolean {
 export function freeAddress(island: Island, { leases }: Register): Ipv4 | undefined {
   const pool = island.workers?.pool;
   if (pool === undefined) return undefined;
-  const taken = new Set<Ipv4>([...leases, ...endsOf(island)].map(({ inner }) => inner));
+  // Numbers, since this is done for each of thousands that join at once.
+  const taken = new Set([...leases, ...endsOf(island)].map(({ inner }) => toNumber(inner)));
   const first = toNumber(pool.network);
   for (let value = first; value < first + subnetSize(pool); value += 1) {
+    if (taken.has(value)) continue;
     const address = fromNumber(value);
-    if (!taken.has(address) && isHostAddress(island.subnet, address)) return address;
+    if (isHostAddress(island.subnet, address)) return address;
   }
   return undefined;
 }

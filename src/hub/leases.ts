@@ -176,9 +176,10 @@ function placeFor(register: Register, name: string, { island }: Terms): Outcome<
 
 function newHolder(register: Register, { request, routes }: Newcomer, { now, random }: Terms): Holder {
   const { identity, machine } = request;
-  const taken = new Set([register.mac, ...register.leases.map(({ holder }) => holder?.mac ?? '')]);
+  const isTaken = (mac: string) =>
+    mac === register.mac || register.leases.some(({ holder }) => holder?.mac === mac);
   return {
-    mac: randomMac(random, taken),
+    mac: randomMac(random, isTaken),
     key: randomKey(random),
     ...(machine !== undefined && { machine }),
     token: partsOf(identity).name,

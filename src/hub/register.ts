@@ -82,7 +82,7 @@ export interface Refusal {
 
 /** The register of a hub that has handed out nothing yet. */
 export function newRegister(random: Random): Register {
-  return { mac: randomMac(random, new Set()), tokens: [], leases: [] };
+  return { mac: randomMac(random, () => false), tokens: [], leases: [] };
 }
 
 export function granted<T>(register: Register, value: T): Granted<T> {

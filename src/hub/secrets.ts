@@ -22,14 +22,14 @@ export function bytesOfKey(key: string): Uint8Array {
 }
 
 /** 40 bits, as eight letters and digits that are not mistaken for one another. */
-export function randomId(random: Random, taken: ReadonlySet<string>): string {
+export function randomId(random: Random, isTaken: (id: string) => boolean): string {
   const letters = Array.from(random(ID_LENGTH), (byte) => BASE32.charAt(byte % BASE32.length)).join('');
-  return taken.has(letters) ? randomId(random, taken) : letters;
+  return isTaken(letters) ? randomId(random, isTaken) : letters;
 }
 
 /** 46 bits that only the two ends of a link know. */
-export function randomMac(random: Random, taken: ReadonlySet<string>): string {
+export function randomMac(random: Random, isTaken: (mac: string) => boolean): string {
   const bytes = Array.from(random(MAC_BYTES), (byte, index) => (index === 0 ? (byte & 0xfc) | 0x02 : byte));
   const mac = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
-  return taken.has(mac) ? randomMac(random, taken) : mac;
+  return isTaken(mac) ? randomMac(random, isTaken) : mac;
 }
