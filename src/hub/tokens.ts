@@ -33,7 +33,7 @@ export function createToken(register: Register, wish: TokenWish, terms: Terms): 
   const refusal = name === undefined ? undefined : nameRefusal(island, name);
   if (refusal !== undefined) return refusal;
   const token: Token = {
-    id: randomId(random, (id) => register.tokens.some((token) => token.id === id)),
+    id: randomId(random, (id) => register.tokens.some((other) => other.id === id)),
     key: randomKey(random),
     ...(name !== undefined && { name }),
     createdMs: now,
