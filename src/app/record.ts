@@ -3,6 +3,7 @@ import { IslandError } from '../errors.ts';
 import type { Store } from '../host/host.ts';
 import { type Ipv4, isIpv4, parseSubnet } from '../model/ip.ts';
 import { isHostName } from '../model/names.ts';
+import { isSecretMac } from '../model/secret.ts';
 import type { Lease } from '../model/worker.ts';
 import { NO_RECORD, type SysctlRecord } from '../plan/sysctl.ts';
 
@@ -18,7 +19,7 @@ const joinedShape = z.object({
   port: z.int().check(z.minimum(1), z.maximum(65_535)),
 });
 const ipv4 = z.custom<Ipv4>((text) => typeof text === 'string' && isIpv4(text));
-const secretMac = z.string().check(z.regex(/^[0-9a-f][26ae](?::[0-9a-f]{2}){5}$/));
+const secretMac = z.string().check(z.refine(isSecretMac));
 const leaseShape = z.object({
   name: z.string().check(z.refine(isHostName)),
   inner: ipv4,

@@ -2,13 +2,14 @@ import * as z from 'zod/mini';
 import { IslandError } from '../errors.ts';
 import { type Ipv4, isIpv4, parseSubnet } from '../model/ip.ts';
 import { isHostName } from '../model/names.ts';
+import { isSecretMac } from '../model/secret.ts';
 import type { Register } from './register.ts';
-import { KEY, MAC, TOKEN_ID } from './secrets.ts';
+import { KEY, TOKEN_ID } from './secrets.ts';
 
 const wallClock = z.int().check(z.minimum(0));
 const hostName = z.string().check(z.refine(isHostName));
 const key = z.string().check(z.regex(KEY));
-const mac = z.string().check(z.regex(MAC));
+const mac = z.string().check(z.refine(isSecretMac));
 const inner = z.custom<Ipv4>((value) => typeof value === 'string' && isIpv4(value));
 const range = z.string().check(z.refine(isRange));
 const digest = z.string().check(z.minLength(1), z.maxLength(128));

@@ -1,3 +1,5 @@
+import { secretMacOf } from '../model/secret.ts';
+
 /** So many bytes that nobody can guess. */
 export type Random = (bytes: number) => Uint8Array;
 
@@ -9,8 +11,6 @@ const MAC_BYTES = 6;
 
 export const TOKEN_ID = /^[a-z2-7]{8}$/;
 export const KEY = /^[A-Za-z0-9_-]{43}$/;
-/** Unicast and locally administered (IEEE 802): the two low bits of the first byte are 1 and 0. */
-export const MAC = /^[0-9a-f][26ae](?::[0-9a-f]{2}){5}$/;
 
 /** A key as base64url. */
 export function randomKey(random: Random): string {
@@ -27,9 +27,8 @@ export function randomId(random: Random, isTaken: (id: string) => boolean): stri
   return isTaken(letters) ? randomId(random, isTaken) : letters;
 }
 
-/** 46 bits that only the two ends of a link know. */
+/** What only the two ends of a link know. */
 export function randomMac(random: Random, isTaken: (mac: string) => boolean): string {
-  const bytes = Array.from(random(MAC_BYTES), (byte, index) => (index === 0 ? (byte & 0xfc) | 0x02 : byte));
-  const mac = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+  const mac = secretMacOf(random(MAC_BYTES));
   return isTaken(mac) ? randomMac(random, isTaken) : mac;
 }

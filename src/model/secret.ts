@@ -1,10 +1,12 @@
 /**
- * The MACs of workers and of the hub's link to them: random, locally administered, and with another first byte than
- * the MACs of static links, which everybody can derive (addressing.ts, macOf). That is how they are known here.
+ * The MACs of workers and of the hub's link to them: random, unicast and locally administered, and with another
+ * first byte than the MACs of static links, which everybody can derive (addressing.ts, macOf). That is how they are
+ * known here.
  */
-const SECRET_MAC = /\b(?!02:)[0-9a-f][26ae](?::[0-9a-f]{2}){5}\b/g;
+const SECRET_MAC = /(?!02:)[0-9a-f][26ae](?::[0-9a-f]{2}){5}/gi;
+const ONLY_SECRET_MAC = /^(?!02:)[0-9a-f][26ae](?::[0-9a-f]{2}){5}$/;
 /** As numbers, which nft wants of what it reads at an offset; nothing else of ours is as long. */
-const SECRET_NUMBER = /\b0x[0-9a-f]{11,12}\b/g;
+const SECRET_NUMBER = /0x[0-9a-f]{11,}/gi;
 
 const IN_ITS_PLACE = '(secret)';
 
@@ -13,12 +15,17 @@ export function withoutSecrets(text: string): string {
   return text.replace(SECRET_MAC, IN_ITS_PLACE).replace(SECRET_NUMBER, IN_ITS_PLACE);
 }
 
-/** 46 random bits as a MAC, unicast and locally administered; `random` are 6 bytes. */
+/** Whether it is a MAC that `withoutSecrets` hides: no other may be anybody's secret. */
+export function isSecretMac(text: string): boolean {
+  return ONLY_SECRET_MAC.test(text);
+}
+
+/** Nearly 46 random bits as a MAC, unicast and locally administered; `random` are 6 bytes. */
 export function secretMacOf(random: Uint8Array): string {
   const bytes = [...random.subarray(0, 6)];
   const first = ((bytes[0] ?? 0) & 0xfc) | 0x02;
-  // 0x02 is the first byte of static links.
   const others = bytes.slice(1).map((byte) => byte.toString(16).padStart(2, '0'));
+  // 0x02 is the first byte of static links.
   return [(first === 0x02 ? 0x06 : first).toString(16).padStart(2, '0'), ...others].join(':');
 }
 

@@ -138,7 +138,7 @@ describe('the text of a register', () => {
   });
 
   const lease = { name: 'w1', inner: '10.3.1.64', pinned: false, sinceMs: 0 };
-  const holder = { mac: '02:00:00:00:00:01', key: 'k'.repeat(43), routes: [], joinedMs: 0 };
+  const holder = { mac: '06:00:00:00:00:01', key: 'k'.repeat(43), routes: [], joinedMs: 0 };
   const token = { id: 'aaaaaaaa', key: 'k'.repeat(43), createdMs: 0, expiresMs: 1 };
   test.each([
     ['wrong at mac', { mac: '01:00:00:00:00:00' }],
@@ -165,7 +165,7 @@ describe('the text of a register', () => {
       },
     ],
   ])('is damaged where it says what cannot be: %s', (what, changes) => {
-    const content = JSON.stringify({ mac: '02:00:00:00:00:00', tokens: [], leases: [], ...changes });
+    const content = JSON.stringify({ mac: '06:00:00:00:00:00', tokens: [], leases: [], ...changes });
     expect(() => parseRegister(content, 'r2lab')).toThrow(
       `/var/lib/island/r2lab/workers.json: damaged: ${what}; it was left as it is`,
     );

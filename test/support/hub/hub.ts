@@ -21,8 +21,8 @@ export const ANSWER = {
 export const JOINED = {
   name: 'fit07',
   inner: '10.3.1.64' as Ipv4,
-  mac: '02:11:22:33:44:55',
-  hubMac: '02:66:77:88:99:aa',
+  mac: '0e:11:22:33:44:55',
+  hubMac: '0e:66:77:88:99:aa',
   key: randomBytes(32).toString('base64url'),
 };
 

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { randomMac } from '../../src/hub/secrets.ts';
+import { linkNameOf, macOf } from '../../src/model/addressing.ts';
+import { parseIpv4 } from '../../src/model/ip.ts';
+import { isSecretMac, macNumber, secretMacOf, withoutSecrets } from '../../src/model/secret.ts';
+import { withSecretMac } from '../support/secret-macs.ts';
+
+const bytes = fc.uint8Array({ minLength: 6, maxLength: 6 });
+
+describe('a secret MAC', () => {
+  test('is unicast, locally administered, and never one that everybody can derive', () => {
+    fc.assert(
+      fc.property(bytes, (random) => {
+        const mac = secretMacOf(random);
+        const first = Number.parseInt(mac.slice(0, 2), 16);
+        expect(first & 0x03).toBe(0x02);
+        expect(mac).not.toMatch(/^02:/);
+        expect(isSecretMac(mac)).toBe(true);
+        expect(mac.split(':').slice(1)).toEqual(
+          [...random].slice(1).map((byte) => byte.toString(16).padStart(2, '0')),
+        );
+      }),
+    );
+  });
+
+  test('of a hub is one of those, whatever the bytes, and none that is taken', () => {
+    const drawn = [0, 0, 1].map((last) => Uint8Array.of(0, 0, 0, 0, 0, last));
+    const mac = randomMac(() => drawn.shift() ?? new Uint8Array(6), new Set(['06:00:00:00:00:00']));
+    expect(mac).toBe('06:00:00:00:00:01');
+  });
+
+  test('is hidden in any text, whatever stands beside it, as a MAC and as a number', () => {
+    fc.assert(
+      fc.property(bytes, fc.string(), fc.string(), (random, before, after) => {
+        const mac = secretMacOf(random);
+        for (const form of [mac, mac.toUpperCase(), macNumber(mac)]) {
+          expect(withoutSecrets(`${before}${form}${after}`)).not.toContain(form);
+        }
+      }),
+    );
+  });
+
+  test('is hidden in every command, and in what status says', () => {
+    fc.assert(
+      fc.property(bytes, (random) => {
+        const mac = secretMacOf(random);
+        const digits = mac.replaceAll(':', '').replace(/^0+/, '');
+        const shown = withSecretMac(mac);
+        expect(shown.join('\n')).toContain('(secret)');
+        for (const line of shown) expect(line).not.toMatch(new RegExp(`${mac}|${digits}`, 'i'));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+test('the MAC of a static link, an address, a VNI and a hash stay as they are', () => {
+  fc.assert(
+    fc.property(fc.nat(2 ** 32 - 1), fc.nat(255), (number, octet) => {
+      const inner = parseIpv4(`10.3.1.${octet}`);
+      const end = { name: 'faraday', inner, outer: inner, local: undefined, mtu: undefined, networks: [] };
+      const text = [
+        macOf('r2lab', end),
+        linkNameOf('r2lab', 'faraday'),
+        `@th,96,32 0x${number.toString(16)}`,
+        `[${number.toString(16).padStart(8, '0')}]`,
+      ].join(' ');
+      expect(withoutSecrets(text)).toBe(text);
+    }),
+  );
+});
