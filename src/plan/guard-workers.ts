@@ -1,9 +1,10 @@
 import { hostSubnet, toNumber } from '../model/ip.ts';
+import { workerRanges } from '../model/reach.ts';
 import { macNumber } from '../model/secret.ts';
 import { type Lease, workersVniOf } from '../model/worker.ts';
 import type { EndSetting } from './end.ts';
 import type { NftChain, NftRule, NftSet } from './resource.ts';
-import { dropRule, formatNumber, nftRule, type PairSet, pairSets } from './ruleset-parts.ts';
+import { dropRule, formatNumber, nftRule, type PairSet, pairSets, widthOf } from './ruleset-parts.ts';
 
 /** The set that packets of workers write where they came from; what reads it is hub/learner.ts. */
 export const SEEN = 'seen';
@@ -73,18 +74,18 @@ export function workerSets(end: EndSetting): NftSet[] {
   return [...pairsOf(end), seen];
 }
 
-/** There is a set for single addresses even before there is a worker, so that the first one only adds to it. */
-function pairsOf({ workers, self }: EndSetting): PairSet[] {
+/**
+ * There is a set for every width that a worker of the file can have, even before there is a worker: so whoever comes
+ * or goes only changes elements, and the counters and where the others are stay (nft-text.ts).
+ */
+function pairsOf({ workers, island }: EndSetting): PairSet[] {
   const pairs = (workers?.workers ?? []).map(({ mac, inner, routes }) => ({
     sender: macNumber(mac),
     subnets: [hostSubnet(inner), ...routes],
   }));
-  const options = { by: ['@th,176,48', 'integer'], at: AT.ipSource } as const;
-  if (pairs.length > 0) return pairSets('worker-pairs', { ...options, pairs });
-  return pairSets('worker-pairs', {
-    ...options,
-    pairs: [{ sender: '0x0', subnets: [hostSubnet(self.inner)] }],
-  }).map((set) => ({ ...set, elements: [] }));
+  const widest = Math.min(...workerRanges(island).map(widthOf));
+  const always = ([32, 24, 16, 8] as const).filter((width) => width === 32 || width >= widest);
+  return pairSets('worker-pairs', { by: ['@th,176,48', 'integer'], at: AT.ipSource, pairs, always });
 }
 
 /** On a worker: what comes from the hub's address, with both secret MACs, and nothing else. */

@@ -60,7 +60,7 @@ export interface Pairs {
 }
 
 /** Which bits of an inner address are compared: whole octets, from the first. */
-type Width = 8 | 16 | 24 | 32;
+export type Width = 8 | 16 | 24 | 32;
 
 export interface PairSet extends NftSet {
   /** The set's key, as nft writes it. */
@@ -73,6 +73,8 @@ interface PairOptions {
   readonly by: readonly [words: string, type: string];
   readonly at: number;
   readonly pairs: readonly Pairs[];
+  /** Sets that are there while they are empty, too. */
+  readonly always?: readonly Width[];
 }
 
 /**
@@ -80,8 +82,11 @@ interface PairOptions {
  * transport header; the widest first. Not one set of intervals, in which a packet is looked for 60 us among
  * 10 000 peers: a hash table takes the same time for any number (docs/decisions/0012).
  */
-export function pairSets(name: string, { by: [words, kind], at, pairs }: PairOptions): PairSet[] {
-  const elements = new Map<Width, string[]>();
+export function pairSets(
+  name: string,
+  { by: [words, kind], at, pairs, always = [] }: PairOptions,
+): PairSet[] {
+  const elements = new Map<Width, string[]>(always.map((width) => [width, []]));
   for (const { sender, subnets } of pairs) {
     for (const subnet of subnets) {
       const width = widthOf(subnet);
