@@ -15,10 +15,12 @@ export async function completions(
     const islands = files.map(({ text, path }) => loadIsland(text, path));
     if (what === 'islands') return islands.map(({ name }) => name);
     const meant = islands.filter(({ name }) => selection.island === undefined || name === selection.island);
-    if (what === 'hosts') {
-      return meant.flatMap((island) => [...endsOf(island), ...island.hosts].map(({ name }) => name));
-    }
+    const listed = meant.flatMap((island) => [...endsOf(island), ...island.hosts].map(({ name }) => name));
+    if (what === 'hosts' && !host.isRoot) return listed;
     const registers = await Promise.all(meant.map(({ name }) => readRegister(host, name)));
+    if (what === 'hosts') {
+      return [...listed, ...registers.flatMap((register) => register?.leases ?? []).map(({ name }) => name)];
+    }
     return registers.flatMap((register) => {
       if (register === undefined) return [];
       return what === 'tokens'

@@ -64,8 +64,9 @@ function countsOf({ links, nft }: Observed): Counts {
   };
 }
 
-function requireTargets({ island }: Scene, targets: readonly string[]): void {
-  const known = [...endsOf(island), ...island.hosts, ...island.checks].map(({ name }) => name);
+function requireTargets({ island, place }: Scene, targets: readonly string[]): void {
+  const workers = place.role === 'hub' ? (place.workers?.workers ?? []) : [];
+  const known = [...endsOf(island), ...island.hosts, ...island.checks, ...workers].map(({ name }) => name);
   for (const target of targets) {
     if (known.includes(target)) continue;
     const meant = nearest(target, new Set(known));

@@ -16,6 +16,7 @@ import { mtuChecks } from './mtu-checks.ts';
 import { configuredCheck, foreignSourceCheck, hostCheck, wayKeys } from './reach-checks.ts';
 import { strictlyDropped } from './reverse-path.ts';
 import { sourceCheck } from './source-check.ts';
+import { workerChecks } from './worker-checks.ts';
 
 /** This host as it was found, and what the island wants of it. */
 export interface Sight {
@@ -54,6 +55,7 @@ export function checksOf(sight: Sight, { targets, requiredOnly }: CheckOptions):
     ...here,
     ...far.flatMap((end) => [...endChecks(setting, end), ...mtuChecks(setting, end)]),
     ...(place.role === 'member' ? memberChecks(setting, place) : beyondHub(setting, place)),
+    ...(place.role === 'hub' ? workerChecks(setting, place) : []),
     ...otherHosts(sight).map((host) => hostCheck(setting, host, gatewayOf(sight, host))),
     ...foreignSourceChecks(sight, { ...setting, links }),
     ...sourceChecks(sight, setting),
