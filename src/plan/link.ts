@@ -75,3 +75,14 @@ function vxlanLink(end: EndSetting, remotes: readonly Remote[]): Links | undefin
     ways: remotes.map(({ end: far }) => ({ remote: far, link: link.name, nextHop: far.inner })),
   };
 }
+
+/** Of the links, the one that leads to each far end, by the end's name. */
+export function linksByEnd(end: EndSetting, links: readonly Link[]): ReadonlyMap<string, Link> {
+  const byName = new Map(links.map((link) => [link.name, link]));
+  return new Map(
+    linkResources(end).ways.flatMap(({ remote, link }) => {
+      const found = byName.get(link);
+      return found === undefined ? [] : [[remote.name, found] as const];
+    }),
+  );
+}

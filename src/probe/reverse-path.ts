@@ -2,6 +2,7 @@ import { contains, fromNumber, type Ipv4, type Subnet, subnetSize, toNumber } fr
 import { endsOf, type Island } from '../model/island.ts';
 import type { Place } from '../model/place.ts';
 import { type EndSetting, endSetting } from '../plan/end.ts';
+import { linksByEnd } from '../plan/link.ts';
 import { linkWith, type Observed } from '../plan/observed.ts';
 import type { Link } from '../plan/resource.ts';
 import { formatWay, type OuterFlow, outerFlow, wayOf } from '../plan/way.ts';
@@ -63,19 +64,16 @@ function arrivals({ island, place, observed }: Sight, links: readonly Link[]): A
     .flatMap(({ link, to }) => sources.map((from) => ({ link, from, to })));
 }
 
-function endArrivals(
-  { island, remotes, local, source, underlay, observed }: EndSetting,
-  links: readonly Link[],
-): Arrival[] {
+function endArrivals(setting: EndSetting, links: readonly Link[]): Arrival[] {
+  const { island, remotes, local, source, underlay, observed } = setting;
+  const linkTo = linksByEnd(setting, links);
   return remotes.flatMap(({ end, link: kind }): Arrival[] => {
     const uplink = underlay(end.outer)?.link ?? linkWith(observed, local)?.name;
     const outer =
       uplink === undefined
         ? []
         : [{ link: uplink, from: end.outer, to: local, outer: outerFlow(island, kind) }];
-    const link = links.find(({ encapsulation, alias }) =>
-      kind === 'vxlan' ? encapsulation === 'vxlan' : alias.endsWith(`/${end.name}`),
-    );
+    const link = linkTo.get(end.name);
     const sources = [end.inner, ...end.networks.map(({ subnet }) => hostIn(subnet))];
     const inner = link === undefined ? [] : sources.map((from) => ({ link: link.name, from, to: source }));
     return [...outer, ...inner];
