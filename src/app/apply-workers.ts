@@ -4,13 +4,22 @@ import { bring, refuseFindings } from './join.ts';
 import { readJoined } from './record.ts';
 import { sceneOf } from './scene.ts';
 
+export interface ApplyOptions {
+  /** Somebody looks at the kernel after each change of it: it need not be proven here that this one has lasted. */
+  readonly isWatched?: boolean;
+}
+
 /** Brings the hub's kernel to the workers that hold a lease; a hub that has not joined has nothing to bring. */
-export async function applyWorkers(host: Host, island: Island): Promise<void> {
+export async function applyWorkers(
+  host: Host,
+  island: Island,
+  { isWatched = false }: ApplyOptions = {},
+): Promise<void> {
   if ((await readJoined(host.store(island.name))) === undefined) return;
   await host.exclusively(island.name, async () => {
     const scene = await sceneOf(host, island);
     if (scene.steps.length === 0) return;
     refuseFindings(scene.findings);
-    await bring(host, scene, { candidate: { island, self: {} } });
+    await bring(host, scene, { candidate: { island, self: {}, isWatched } });
   });
 }

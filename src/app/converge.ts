@@ -2,6 +2,7 @@ import { IslandError } from '../errors.ts';
 import type { Host, Store, StoredFile } from '../host/host.ts';
 import { diff, type Step } from '../plan/diff.ts';
 import { commandsOf, type Effect, effectsOf } from '../plan/effect.ts';
+import { isElementwise } from '../plan/nft-text.ts';
 import { keyOf, type NftTable, type Resource } from '../plan/resource.ts';
 
 export interface Change {
@@ -38,7 +39,9 @@ export async function converge(
   const effects = effectsOf(change.steps);
   host.require(effects);
   const earlier = await Promise.all(change.records.map(({ file }) => store.read(file)));
-  const replaced = new Set(change.steps.map(({ current }) => current && keyOf(current)));
+  const replaced = new Set(
+    change.steps.filter((step) => !isElementwise(step)).map(({ current }) => current && keyOf(current)),
+  );
   const before = await withListings(host, change.before, (table) => replaced.has(keyOf(table)));
   try {
     for (const { file, text } of change.records) await store.write(file, text);

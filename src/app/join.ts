@@ -46,6 +46,8 @@ export interface Candidate {
   readonly records?: Change['records'];
   /** Throws when the link does not carry anything; then all is undone. */
   readonly prove?: Change['prove'];
+  /** Whether somebody else looks again after what was done. */
+  readonly isWatched?: boolean;
 }
 
 export async function joinAs(host: Host, candidate: Candidate, options: JoinOptions): Promise<Joined> {
@@ -101,13 +103,14 @@ interface Intent {
 function changeTo(host: Host, scene: Scene, { candidate, pending }: Intent): Change {
   const { island, place, owned, steps, joined } = scene;
   const marks = marksOf(island, joined);
-  const { self, records = [], prove } = candidate;
-  const again = () => sceneOf(host, island, { ...self, name: self.name ?? place.name });
+  const { self, records = [], prove, isWatched = false } = candidate;
+  const workers = place.role === 'hub' ? place.workers : undefined;
+  const again = () => sceneOf(host, island, { ...self, name: self.name ?? place.name, workers });
   return {
     steps,
     before: owned,
     observe: async () => ownedOf((await again()).observed, marks),
-    leftover: async () => (await again()).steps,
+    leftover: async () => (isWatched ? [] : (await again()).steps),
     ...pending,
     records: [...pending.records, ...records, ...joinedRecord(scene), ...sysctlRecord(scene)],
     prove,

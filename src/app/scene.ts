@@ -4,7 +4,7 @@ import { nftTableOf } from '../model/addressing.ts';
 import type { Island } from '../model/island.ts';
 import { isIslandName } from '../model/names.ts';
 import { type NoPlace, type Place, placeOf } from '../model/place.ts';
-import type { Lease } from '../model/worker.ts';
+import type { HubWorkers, Lease } from '../model/worker.ts';
 import { desiredOf } from '../plan/desired.ts';
 import { diff, type Step } from '../plan/diff.ts';
 import type { NamedFinding } from '../plan/finding.ts';
@@ -69,16 +69,20 @@ export async function sceneOf(host: Host, island: Island, self: Self = {}): Prom
 export interface Self {
   readonly name?: string | undefined;
   readonly lease?: Lease | undefined;
+  /** What a hub has leased, where that is not to be read anew: somebody else may join meanwhile. */
+  readonly workers?: HubWorkers | undefined;
 }
 
 type Look = Loaded & Self;
 
-async function sceneFrom(host: Host, { island, observed, name, lease }: Look): Promise<Scene> {
+async function sceneFrom(host: Host, { island, observed, name, lease, workers }: Look): Promise<Scene> {
   const store = host.store(island.name);
   const [joined, record, kept] = await Promise.all([readJoined(store), readSysctls(store), readLease(store)]);
   const given = lease ?? (kept && leaseOf(kept));
   const located = locate(host, { island, observed, name, joined: joined?.name, lease: given });
-  const place = await withWorkers(host, island, requirePlace(located, island));
+  const bare = requirePlace(located, island);
+  const isGiven = bare.role === 'hub' && workers !== undefined;
+  const place = isGiven ? { ...bare, workers } : await withWorkers(host, island, bare);
   const marks = marksOf(island, joined);
   const { resources: desired, notes } = desiredOf({ island, place, observed, record });
   const owned = ownedOf(observed, marks);

@@ -50,7 +50,7 @@ async function start(
       const now = register.current();
       return now && keyOfIdentity(now, identity);
     },
-    apply: inTurns(() => applyWorkers(host, island)),
+    apply: inTurns(() => applyWorkers(host, island, { isWatched: true })),
     expect: (mac) => void learner.expect(mac),
   });
   try {

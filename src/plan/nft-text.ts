@@ -15,14 +15,23 @@ export function isNftStep(step: Step): step is NftStep {
  * What `nft -f` reads for the step: one transaction. A table that is there goes first; one that is not is created,
  * which fails rather than mixes where somebody was faster, and takes a third of the time.
  */
-export function tableInput({ action, resource, current }: NftStep): string {
+export function tableInput(step: NftStep): string {
+  const { action, resource } = step;
   const { name, listing = tableText(resource) } = resource;
   if (action === 'remove') return `delete table inet ${name}\n`;
-  const changed =
-    current?.kind === 'nft' && resource.listing === undefined ? changedSets(current, resource) : undefined;
-  if (action === 'change' && changed !== undefined)
-    return changed.flatMap((set) => elementLines(name, set)).join('');
+  const changed = changedBy(step);
+  if (changed !== undefined) return changed.flatMap((set) => elementLines(name, set)).join('');
   return `${action === 'add' ? 'create' : 'delete'} table inet ${name}\n${listing}`;
+}
+
+/** Whether it leaves the table in its place, so that an undo needs to know no more of it than was observed. */
+export function isElementwise(step: Step): boolean {
+  return isNftStep(step) && changedBy(step) !== undefined;
+}
+
+function changedBy({ action, resource, current }: NftStep): ChangedSet[] | undefined {
+  if (action !== 'change' || current?.kind !== 'nft' || resource.listing !== undefined) return undefined;
+  return changedSets(current, resource);
 }
 
 interface ChangedSet {
