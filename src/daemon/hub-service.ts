@@ -6,6 +6,7 @@ import { termsOf } from '../app/terms.ts';
 import { serveApi } from '../hub/api.ts';
 import { learn } from '../hub/learner.ts';
 import { hubWorkersOf } from '../hub/leases.ts';
+import type { Register } from '../hub/register.ts';
 import { registerStore } from '../hub/register-store.ts';
 import { keyOfIdentity } from '../hub/tokens.ts';
 import { nftTableOf } from '../model/addressing.ts';
@@ -34,9 +35,14 @@ async function start(
   if (place.role !== 'hub') throw new TypeError('only a hub has workers');
   const { file } = await chooseFile(host, selection);
   const register = registerStore(host, island.name);
+  let last: { readonly register: Register; readonly workers: readonly Worker[] } | undefined;
   const workers = (): readonly Worker[] => {
     const now = register.current();
-    return now === undefined ? [] : hubWorkersOf(now, termsOf(host, island)).workers;
+    if (now === undefined) return [];
+    if (last?.register !== now) {
+      last = { register: now, workers: hubWorkersOf(now, termsOf(host, island)).workers };
+    }
+    return last.workers;
   };
   const learner = learn({
     ...{ host, log, workers },
@@ -50,7 +56,7 @@ async function start(
       const now = register.current();
       return now && keyOfIdentity(now, identity);
     },
-    apply: inTurns(() => applyWorkers(host, island, { isWatched: true })),
+    apply: inTurns(() => applyWorkers(host, island, { isWatched: true, register })),
     expect: (mac) => void learner.expect(mac),
   });
   try {

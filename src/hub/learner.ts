@@ -40,11 +40,24 @@ export interface Learner {
 const SILENT_PERIODS = 3;
 const REMEMBERED_MS = 60_000;
 const POLL_MS = 2000;
+const LONGEST_POLL_MS = 5000;
+/** How many times as long as it looks it waits. */
+const IDLE_TIMES = 100;
 /** While somebody joins: each of his packets is lost until then. */
 const URGENT_POLL_MS = 50;
 const LONGEST_WAIT_MS = 10_000;
 /** The link's entries are read anew with the polls of this many, if nothing was seen that is new. */
 const POLLS_PER_READING = 10;
+
+/**
+ * Among a thousand workers a look takes long: those whom it is for are left as much time at least, and the
+ * processor nearly all of it while nobody joins.
+ */
+function pauseAfter(lookMs: number, isUrgent: boolean): number {
+  return isUrgent
+    ? Math.max(URGENT_POLL_MS, lookMs)
+    : Math.min(Math.max(POLL_MS, IDLE_TIMES * lookMs), LONGEST_POLL_MS);
+}
 
 interface Expected {
   readonly mac: string;
@@ -64,11 +77,12 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
     while (!isClosing) {
       alarm = new AbortController();
       const { signal } = alarm;
+      const started = host.now();
       if (workers().length > 0 || expected.length > 0) {
         const known = await teacher.look(workers());
         settle(({ mac }) => known.has(mac));
       }
-      const ms = expected.length > 0 ? URGENT_POLL_MS : POLL_MS;
+      const ms = pauseAfter(host.now() - started, expected.length > 0);
       await delay(ms, undefined, { signal }).catch(() => undefined);
     }
     settle(() => false, true);
@@ -87,8 +101,9 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
     expect: (mac) =>
       new Promise((resolve) => {
         if (isClosing) return resolve(false);
+        // Where somebody else is expected already, the next look is near.
+        if (expected.length === 0) alarm.abort();
         expected = [...expected, { mac, deadline: host.now() + LONGEST_WAIT_MS, resolve }];
-        alarm.abort();
       }),
     refresh: () => {
       teacher.forget();

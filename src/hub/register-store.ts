@@ -151,6 +151,8 @@ function fileOf(host: RegisterHost, island: string): RegisterFile {
       const text = formatRegister(register);
       await store.write('workers', text);
       last = { text, register };
+      // Nobody else may write before the lock is given back: this is the stamp of that text.
+      stamp = store.stamp('workers');
     },
   };
 }

@@ -124,6 +124,7 @@ function fakeHub() {
     endpoints: [] as readonly SeenEndpoint[] | undefined,
     entries: [] as ObservedFdbEntry[],
     polls: 0,
+    lookMs: 0,
     readings: 0,
     effects: [] as Effect[],
     fails: false,
@@ -132,9 +133,10 @@ function fakeHub() {
   const { log, lines } = memoryLog();
   const host = {
     now: () => performance.now(),
-    seenEndpoints: () => {
+    seenEndpoints: async () => {
       hub.polls += 1;
-      return Promise.resolve(hub.endpoints);
+      if (hub.lookMs > 0) await delay(hub.lookMs);
+      return hub.endpoints;
     },
     fdbOf: () => {
       hub.readings += 1;
@@ -194,6 +196,18 @@ describe('a learner', () => {
         ],
       },
     ]);
+  });
+
+  test('looks no more often for a crowd than for one, and rests as long as it looks', async () => {
+    const { hub, learner } = fakeHub();
+    hub.lookMs = 150;
+    for (let n = 0; n < 100; n += 1) {
+      void learner.expect(`0a:00:00:00:00:${n}`);
+      await delay(10);
+    }
+    // A second and more: a look and a rest of 150 ms each.
+    expect(hub.polls).toBeLessThanOrEqual(6);
+    expect(hub.polls).toBeGreaterThanOrEqual(3);
   });
 
   test('polls every two seconds otherwise, and not at all without a worker', async () => {
