@@ -39,24 +39,34 @@ export interface Learner {
  */
 const SILENT_PERIODS = 3;
 const REMEMBERED_MS = 60_000;
-const POLL_MS = 2000;
-const LONGEST_POLL_MS = 5000;
-/** How many times as long as it looks it waits. */
-const IDLE_TIMES = 100;
-/** While somebody joins: each of his packets is lost until then. */
-const URGENT_POLL_MS = 50;
+/** After a boot of the hub the kernel of each worker asks once in a period, whatever one it is in. */
+const CATCHING_UP_PERIODS = 2;
 const LONGEST_WAIT_MS = 10_000;
 /** The link's entries are read anew with the polls of this many, if nothing was seen that is new. */
 const POLLS_PER_READING = 10;
 
-/**
- * Among a thousand workers a look takes long: those whom it is for are left as much time at least, and the
- * processor nearly all of it while nobody joins.
- */
-function pauseAfter(lookMs: number, isUrgent: boolean): number {
-  return isUrgent
-    ? Math.max(URGENT_POLL_MS, lookMs)
-    : Math.min(Math.max(POLL_MS, IDLE_TIMES * lookMs), LONGEST_POLL_MS);
+/** How long it waits between two looks: at least so long, and so many times as long as it looks. */
+interface Pace {
+  readonly leastMs: number;
+  readonly times: number;
+  readonly mostMs: number;
+}
+
+/** Among a thousand workers a look takes long: those whom it is for need the processor as well. */
+const PACES = {
+  urgent: { leastMs: 50, times: 1, mostMs: 1000 },
+  catchingUp: { leastMs: 500, times: 5, mostMs: 2000 },
+  calm: { leastMs: 2000, times: 100, mostMs: 5000 },
+} as const satisfies Record<string, Pace>;
+
+/** While somebody joins each of his packets is lost until it looks; after a boot of the hub everybody's are. */
+function paceFor(isUrgent: boolean, isCatchingUp: boolean): Pace {
+  if (isUrgent) return PACES.urgent;
+  return isCatchingUp ? PACES.catchingUp : PACES.calm;
+}
+
+function pauseAfter(lookMs: number, { leastMs, times, mostMs }: Pace): number {
+  return Math.min(Math.max(leastMs, times * lookMs), mostMs);
 }
 
 interface Expected {
@@ -72,6 +82,9 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
   let expected: readonly Expected[] = [];
   let isClosing = false;
   let alarm = new AbortController();
+  /** Since when the link may have been without entries. */
+  let beginning = host.now();
+  let isComplete = true;
 
   async function run(): Promise<void> {
     while (!isClosing) {
@@ -80,9 +93,11 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
       const started = host.now();
       if (workers().length > 0 || expected.length > 0) {
         const known = await teacher.look(workers());
+        isComplete = workers().every(({ mac }) => known.has(mac));
         settle(({ mac }) => known.has(mac));
       }
-      const ms = pauseAfter(host.now() - started, expected.length > 0);
+      const isNew = host.now() - beginning < CATCHING_UP_PERIODS * options.keepaliveMs;
+      const ms = pauseAfter(host.now() - started, paceFor(expected.length > 0, isNew && !isComplete));
       await delay(ms, undefined, { signal }).catch(() => undefined);
     }
     settle(() => false, true);
@@ -107,6 +122,7 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
       }),
     refresh: () => {
       teacher.forget();
+      beginning = host.now();
       alarm.abort();
     },
     close: () => {

@@ -210,7 +210,19 @@ describe('a learner', () => {
     expect(hub.polls).toBeGreaterThanOrEqual(3);
   });
 
-  test('polls every two seconds otherwise, and not at all without a worker', async () => {
+  test('looks twice a second after a start until it knows where all are, and then every two seconds', async () => {
+    const { hub } = fakeHub();
+    await delay(1300);
+    expect(hub.polls).toBe(3);
+    hub.endpoints = [seen(MAC, '198.51.100.2:1')];
+    await vi.waitFor(() => expect(hub.effects.length).toBe(1));
+    const { polls } = hub;
+    await delay(1300);
+    expect(hub.polls).toBe(polls);
+    await vi.waitFor(() => expect(hub.polls).toBe(polls + 1), { timeout: 3000 });
+  });
+
+  test('looks at nothing without a worker', async () => {
     const { hub, learner } = fakeHub();
     await vi.waitFor(() => expect(hub.polls).toBe(1));
     hub.workers = [];
