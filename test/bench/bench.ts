@@ -2,6 +2,7 @@
 import { arch, cpus, release } from 'node:os';
 import { measureFirewalls } from './firewalls.ts';
 import { measureGuard } from './guard.ts';
+import { measureJoin } from './join.ts';
 import { measureProcesses } from './processes.ts';
 import { formatReport, type Row } from './report.ts';
 import { measureScale } from './scale.ts';
@@ -12,6 +13,7 @@ import { measureIpip, measureVxlan } from './throughput.ts';
 const GROUPS: Readonly<Record<string, readonly (() => Promise<readonly Row[]>)[]>> = {
   firewalls: [measureFirewalls],
   guard: [measureGuard],
+  join: [measureJoin],
   processes: [measureProcesses],
   scale: [measureScale],
   startup: [measureStartup],
