@@ -56,7 +56,7 @@ interface Pace {
 const PACES = {
   urgent: { leastMs: 50, times: 1, mostMs: 1000 },
   catchingUp: { leastMs: 500, times: 5, mostMs: 2000 },
-  calm: { leastMs: 2000, times: 100, mostMs: 5000 },
+  calm: { leastMs: 2000, times: 150, mostMs: 5000 },
 } as const satisfies Record<string, Pace>;
 
 /** While somebody joins each of his packets is lost until it looks; after a boot of the hub everybody's are. */
@@ -93,7 +93,7 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
       const started = host.now();
       if (workers().length > 0 || expected.length > 0) {
         const known = await teacher.look(workers());
-        isComplete = workers().every(({ mac }) => known.has(mac));
+        isComplete = teacher.knowsAll(workers());
         settle(({ mac }) => known.has(mac));
       }
       const isNew = host.now() - beginning < CATCHING_UP_PERIODS * options.keepaliveMs;
@@ -136,6 +136,8 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
 interface Teacher {
   /** One poll; the MACs of the workers of which the kernel knows by now where they are. */
   look(workers: readonly KnownWorker[]): Promise<ReadonlySet<string>>;
+  /** Whether each of them has an entry, however long ago it was heard of. */
+  knowsAll(workers: readonly KnownWorker[]): boolean;
   forget(): void;
 }
 
@@ -182,6 +184,10 @@ function teacherOf({ host, nftTable, link, port, keepaliveMs, log }: Omit<LearnO
   }
 
   return {
+    knowsAll(workers) {
+      const written = new Set(fdb?.map(({ mac }) => mac));
+      return workers.every(({ mac }) => written.has(mac));
+    },
     forget: () => {
       fdb = undefined;
     },

@@ -9,6 +9,7 @@ import { measureScale } from './scale.ts';
 import { measureStartup } from './startup.ts';
 import { measureTest } from './test.ts';
 import { measureIpip, measureVxlan } from './throughput.ts';
+import { measureWorkers } from './workers.ts';
 
 const GROUPS: Readonly<Record<string, readonly (() => Promise<readonly Row[]>)[]>> = {
   firewalls: [measureFirewalls],
@@ -19,6 +20,7 @@ const GROUPS: Readonly<Record<string, readonly (() => Promise<readonly Row[]>)[]
   startup: [measureStartup],
   test: [measureTest],
   throughput: [measureVxlan, measureIpip],
+  workers: [measureWorkers],
 };
 
 process.exitCode = await measure(process.argv.slice(2));

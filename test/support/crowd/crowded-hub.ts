@@ -5,7 +5,7 @@ import type { LabHost, LabProcess } from '../lab/host.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import { modelNetwork } from '../lab/model-network.ts';
 import { type NatSite, natSite } from '../nat/site.ts';
-import { raiseSite } from '../nat/site-lab.ts';
+import { raiseSite, setMappingSeconds } from '../nat/site-lab.ts';
 import { type Crowd, type Member, startCrowd } from './crowd.ts';
 
 const HUB = { name: 'sopnode-l1', outer: '138.96.245.50', inner: '10.3.1.2', port: 10_310 } as const;
@@ -60,6 +60,8 @@ export async function raiseCrowdedHub({ program, atOnce = 32 }: CrowdOptions): P
     await lab.raise(modelNetwork({ nodes: [], clusterHosts: 0, pdu: false }));
     const site = natSite({ name: 'hall', shape: 'fully-random', number: 0, workers: 1 });
     await raiseSite(lab, site);
+    // The crowd does not ask by itself, as the kernels of workers would.
+    await setMappingSeconds(lab, site, 600);
     const host = lab.host(HUB.name);
     await install([host], CROWD_FILE);
     await mustIsland(host, 'join');
