@@ -19,16 +19,30 @@ export async function measureWorkers(): Promise<readonly Row[]> {
     const one = await idleRow(hub, '1 worker');
     const joining = await join(hub);
     const members = [...first.members, ...joining.members];
+    const idle = await idleRow(hub, `${MANY} workers`, 1);
+    const last = await hub.crowd.ask({ op: 'join', names: ['last'] });
     return [
       ...joining.rows,
-      none,
-      one,
-      await idleRow(hub, `${MANY} workers`, 1),
-      ...(await restarts(hub, members)),
+      lastRow(first.members, last.members),
+      ...[none, one, idle],
+      ...(await restarts(hub, [...members, ...last.members])),
     ];
   } finally {
     await hub.close();
   }
+}
+
+/** From the first call to the hub until it answers through the tunnel. */
+function lastRow(first: readonly Member[], last: readonly Member[]): Row {
+  const [alone = 0, beside = 0] = [first, last].map(([member]) =>
+    member === undefined ? 0 : member.leasedMs + member.answeredMs,
+  );
+  return {
+    measure: `a join beside ${MANY} workers, until the hub answers`,
+    value: formatMs(beside),
+    peer: `${formatMs(alone)} as the first one`,
+    runs: 1,
+  };
 }
 
 interface Joining {
