@@ -45,28 +45,27 @@ const LONGEST_WAIT_MS = 10_000;
 /** The link's entries are read anew with the polls of this many, if nothing was seen that is new. */
 const POLLS_PER_READING = 10;
 
-/** How long it waits between two looks: at least so long, and so many times as long as it looks. */
+/** While somebody joins: each of his packets is lost until then. */
+const URGENT_MS = 50;
+/** Where workers have no entry yet, as after a boot of the hub: their packets are answered from then on. */
+const CATCHING_UP_MS = 500;
+const CALM_MS = 2000;
+/** For each worker, up to the longest: there is the more to look at. */
+const MORE_CALM_MS = 3;
+const LONGEST_CALM_MS = 5000;
+
 interface Pace {
-  readonly leastMs: number;
-  readonly times: number;
-  readonly mostMs: number;
+  readonly lookMs: number;
+  readonly workers: number;
+  readonly isUrgent: boolean;
+  readonly isCatchingUp: boolean;
 }
 
-/** Among a thousand workers a look takes long: those whom it is for need the processor as well. */
-const PACES = {
-  urgent: { leastMs: 50, times: 1, mostMs: 1000 },
-  catchingUp: { leastMs: 500, times: 5, mostMs: 2000 },
-  calm: { leastMs: 2000, times: 150, mostMs: 5000 },
-} as const satisfies Record<string, Pace>;
-
-/** While somebody joins each of his packets is lost until it looks; after a boot of the hub everybody's are. */
-function paceFor(isUrgent: boolean, isCatchingUp: boolean): Pace {
-  if (isUrgent) return PACES.urgent;
-  return isCatchingUp ? PACES.catchingUp : PACES.calm;
-}
-
-function pauseAfter(lookMs: number, { leastMs, times, mostMs }: Pace): number {
-  return Math.min(Math.max(leastMs, times * lookMs), mostMs);
+/** Until the next look. Where hundreds join a look takes long, and those whom it is for need the processor as well. */
+function pauseAfter({ lookMs, workers, isUrgent, isCatchingUp }: Pace): number {
+  if (isUrgent) return Math.max(URGENT_MS, lookMs);
+  if (isCatchingUp) return Math.max(CATCHING_UP_MS, lookMs);
+  return Math.min(CALM_MS + MORE_CALM_MS * workers, LONGEST_CALM_MS);
 }
 
 interface Expected {
@@ -96,8 +95,10 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
         isComplete = teacher.knowsAll(workers());
         settle(({ mac }) => known.has(mac));
       }
-      const isNew = host.now() - beginning < CATCHING_UP_PERIODS * options.keepaliveMs;
-      const ms = pauseAfter(host.now() - started, paceFor(expected.length > 0, isNew && !isComplete));
+      const ms = pauseAfter({
+        ...{ lookMs: host.now() - started, workers: workers().length, isUrgent: expected.length > 0 },
+        isCatchingUp: !isComplete && host.now() - beginning < CATCHING_UP_PERIODS * options.keepaliveMs,
+      });
       await delay(ms, undefined, { signal }).catch(() => undefined);
     }
     settle(() => false, true);

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { applyWorkers } from '../../src/app/apply-workers.ts';
 import { join } from '../../src/app/join.ts';
+import { loadIsland } from '../../src/config/load.ts';
 import { acquire, release } from '../../src/hub/leases.ts';
 import { updateRegister } from '../../src/hub/register-store.ts';
 import { createToken } from '../../src/hub/tokens.ts';
 import type { FakeHost } from '../support/fake-host.ts';
 import { hostOf, stateOf } from '../support/fake-site.ts';
-import { islandWith, workersFile } from '../support/register.ts';
+import { workersFile } from '../support/register.ts';
 
 const POOL = '10.3.1.64/26';
-const ISLAND = islandWith(POOL);
+const ISLAND = loadIsland(workersFile(POOL), 'r2lab.yaml');
 
 /** The hub, on the island, with the steps that lend an address and take it back. */
 async function hub() {
