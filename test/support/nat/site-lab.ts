@@ -70,7 +70,7 @@ export async function changeOuter(lab: Lab, site: NatSite): Promise<string> {
     `address flush dev ${link}`,
     `address add ${to}/24 dev ${link}`,
     ...extra,
-    'route replace default via 198.51.100.1',
+    ...(host.plan.routes ?? []).map((route) => `route replace ${route}`),
   ]);
   if (site.shape === 'none') return to;
   await host.run(['nft', '-f', '-'], { input: rulesetAt(site, to) });

@@ -1,7 +1,7 @@
 import type { HostPlan, Network } from '../lab/network.ts';
 import { type NatShape, natRulesetOf } from './shapes.ts';
 
-/** Workers behind one NAT, on the segment `isp` of the model network. */
+/** Workers behind one NAT, on the segment `isp` of the model network; with `none`, on `cloud-wan`. */
 export interface NatSite {
   readonly name: string;
   readonly shape: NatShape;
@@ -18,7 +18,7 @@ export interface NatSiteOptions {
   /** At most 10 characters, since a segment of the lab is called `<name>-lan`. */
   readonly name: string;
   readonly shape: NatShape;
-  /** From 0 to 9, another one for each site of a lab; of those with `none` there can be one. */
+  /** From 0 to 29, another one for each site of a lab; with `none` to 11. */
   readonly number: number;
   /** At most 16. */
   readonly workers: number;
@@ -30,17 +30,19 @@ export function natSite({ name, shape, number, workers: count }: NatSiteOptions)
   const workers = indexes.map((index) => `${name}-w${index + 1}`);
   const addressOf =
     shape === 'none'
-      ? (index: number) => `198.51.100.${200 + index}`
+      ? (index: number) => `203.0.113.${10 + 20 * number + index}`
       : (index: number) => `192.168.${100 + number}.${11 + index}`;
   const planOf = shape === 'none' ? publicWorker : (address: string) => workerBehind(`${name}-lan`, address);
   const nats = natsOf(
     { name, shape, number },
     indexes.map((index) => addressOf(index)),
   );
-  const last = shape === 'none' ? [200, 220] : [100 + number, 110 + number];
   return {
     ...{ name, shape, workers, nats: Object.keys(nats) },
-    outer: [`198.51.100.${last[0]}`, `198.51.100.${last[1]}`],
+    outer:
+      shape === 'none'
+        ? [addressOf(0), addressOf(MOST_WORKERS)]
+        : [`198.51.100.${100 + number}`, `198.51.100.${130 + number}`],
     network: {
       hosts: {
         ...nats,
@@ -50,9 +52,11 @@ export function natSite({ name, shape, number, workers: count }: NatSiteOptions)
   };
 }
 
+const MOST_WORKERS = 16;
+
 /** What TCP leaves a symmetric NAT with. */
 export function tcpAddressOf(outer: string): string {
-  return outer.replace(/\d+$/, (last) => String(Number(last) + 20));
+  return outer.replace(/\d+$/, (last) => String(Number(last) + 60));
 }
 
 /** The rules of the NAT next to the internet, for an outer address. */
@@ -69,8 +73,8 @@ export function rulesetAt(site: NatSite, outer: string): string {
 
 function publicWorker(address: string): HostPlan {
   return {
-    links: { eth0: { segment: 'isp', addresses: [`${address}/24`] } },
-    routes: ['default via 198.51.100.1'],
+    links: { eth0: { segment: 'cloud-wan', addresses: [`${address}/24`] } },
+    routes: ['default via 203.0.113.1'],
   };
 }
 
