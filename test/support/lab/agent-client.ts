@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Greeting, Order, PingTarget, Reply, Request, Target, TransferReply } from './agent-protocol.ts';
 
@@ -80,12 +81,36 @@ wait
 `;
 
 /** Sends and fetches bytes over one connection and counts what arrived at either end. */
-export async function transfer(request: Extract<Request, { op: 'transfer' }>): Promise<TransferReply> {
+export function transfer(request: Extract<Request, { op: 'transfer' }>): Promise<TransferReply> {
+  return converse(request, async (socket) => {
+    if (request.upload > 0) socket.write(Buffer.alloc(request.upload));
+  });
+}
+
+/** Sends a byte every so often over one connection and counts what arrived. */
+export function trickle(request: Extract<Request, { op: 'trickle' }>): Promise<TransferReply> {
+  const { bytes, everyMs } = request;
+  return converse({ ...request, upload: bytes, download: 0 }, async (socket) => {
+    for (let sent = 0; sent < bytes && !socket.destroyed; sent += 1) {
+      socket.write('.');
+      await delay(everyMs);
+    }
+  });
+}
+
+interface Conversation extends Order, Pick<Target, 'address' | 'port'> {
+  readonly deadlineMs: number;
+}
+
+async function converse(
+  request: Conversation,
+  send: (socket: Socket) => Promise<void>,
+): Promise<TransferReply> {
   const started = performance.now();
   const socket = open(request);
   const progress = { uploaded: 0, downloaded: 0 };
   try {
-    await exchange(socket, request, progress);
+    await exchange(socket, { ...request, send }, progress);
     const ok = progress.uploaded === request.upload && progress.downloaded === request.download;
     const error = ok ? {} : { error: 'the far end closed early' };
     return { ok, ms: performance.now() - started, ...localOf(socket), ...progress, ...error };
@@ -98,7 +123,7 @@ export async function transfer(request: Extract<Request, { op: 'transfer' }>): P
 
 async function exchange(
   socket: Socket,
-  { upload, download, deadlineMs }: Order & { readonly deadlineMs: number },
+  { upload, download, deadlineMs, send }: Conversation & { readonly send: (socket: Socket) => Promise<void> },
   progress: { uploaded: number; downloaded: number },
 ): Promise<void> {
   const ended = once(socket, 'end', { signal: AbortSignal.timeout(deadlineMs) });
@@ -117,8 +142,7 @@ async function exchange(
     progress.downloaded = rest.join('\n').length;
   });
   socket.write(`${JSON.stringify({ upload, download })}\n`);
-  if (upload > 0) socket.write(Buffer.alloc(upload));
-  await ended;
+  await Promise.all([ended, send(socket)]);
 }
 
 function open({ address, port, from }: Pick<Target, 'address' | 'port' | 'from'>): Socket {

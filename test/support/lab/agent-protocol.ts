@@ -13,6 +13,15 @@ export type Request =
       readonly upload: number;
       readonly download: number;
       readonly deadlineMs: number;
+    }
+  | {
+      /** One connection that sends a byte now and then, to see whether it lives on. */
+      readonly op: 'trickle';
+      readonly address: string;
+      readonly port: number;
+      readonly bytes: number;
+      readonly everyMs: number;
+      readonly deadlineMs: number;
     };
 
 /** Somewhere to send a datagram or open a connection to. */
@@ -57,6 +66,7 @@ export interface Answers {
   readonly probe: readonly Reply[];
   readonly ping: readonly Reply[];
   readonly transfer: TransferReply;
+  readonly trickle: TransferReply;
 }
 
 /** First line of a connection, from the server: where it saw the connection come from. */

@@ -1,6 +1,6 @@
 // Runs inside a host of the lab, as its own bundle. It ends when its standard input does.
 import { createInterface } from 'node:readline';
-import { ping, probe, transfer } from './agent-client.ts';
+import { ping, probe, transfer, trickle } from './agent-client.ts';
 import { AGENT_PORT, type Request } from './agent-protocol.ts';
 import { serve } from './agent-server.ts';
 
@@ -26,6 +26,8 @@ async function perform(request: Request): Promise<unknown> {
       return ping(request.targets, request.deadlineMs);
     case 'transfer':
       return transfer(request);
+    case 'trickle':
+      return trickle(request);
   }
 }
 

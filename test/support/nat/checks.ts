@@ -1,0 +1,121 @@
+import { AGENT_PORT } from '../lab/agent-protocol.ts';
+import type { Lab } from '../lab/lab.ts';
+import { HUB } from './by-hand.ts';
+import type { JoinedWorker } from './island-site.ts';
+
+/** A host of the hub's network, by the address that it has itself. */
+export const NEIGHBOUR = { name: 'sopnode-w1', address: '138.96.245.51' } as const;
+
+/** Where the hub and every worker redirect from, as for a Kubernetes NodePort. */
+const NODE_PORT = 30080;
+const SECOND_ADDRESS = '172.31.7.1';
+const FULL_SIZE = 1450;
+const DEADLINE_MS = 4000;
+const MB = 1_000_000;
+
+/** The hub redirects a port of its inner address to the host of its network. */
+export async function redirectAtHub(lab: Lab): Promise<void> {
+  await lab.host(HUB.name).run(['nft', '-f', '-'], {
+    input: redirectOf(HUB.inner, `${NEIGHBOUR.address}:${AGENT_PORT}`),
+  });
+}
+
+/** A worker redirects the port to another address of its own. */
+export async function redirectAtWorker({ host, inner }: JoinedWorker): Promise<void> {
+  await host.ip([`address add ${SECOND_ADDRESS}/32 dev lo`]);
+  await host.run(['nft', '-f', '-'], { input: redirectOf(inner, `${SECOND_ADDRESS}:${AGENT_PORT}`) });
+}
+
+function redirectOf(from: string, to: string): string {
+  return `table ip node-port {
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    ip daddr ${from} tcp dport ${NODE_PORT} dnat to ${to}
+  }
+}
+`;
+}
+
+/** What is wrong with what a worker with an agent and the hub's network send each other, in words; [] is right. */
+export async function connectionFaults(lab: Lab, { host, inner }: JoinedWorker): Promise<string[]> {
+  const [worker, neighbour] = await Promise.all([host.agent(), lab.host(NEIGHBOUR.name).agent()]);
+  const [out, into] = await Promise.all([
+    worker.ask({
+      op: 'probe',
+      targets: [
+        { address: NEIGHBOUR.address, port: AGENT_PORT },
+        { address: HUB.inner, port: NODE_PORT },
+      ],
+      deadlineMs: DEADLINE_MS,
+    }),
+    neighbour.ask({
+      op: 'probe',
+      targets: [
+        { address: inner, port: AGENT_PORT },
+        { address: inner, port: NODE_PORT },
+      ],
+      deadlineMs: DEADLINE_MS,
+    }),
+  ]);
+  const faults = [
+    ...out.map((reply, index) => ({ reply, what: index === 0 ? 'out' : 'out, redirected', source: inner })),
+    ...into.map((reply, index) => ({
+      ...{ reply, what: index === 0 ? 'in' : 'in, redirected', source: NEIGHBOUR.address },
+    })),
+  ].flatMap(({ reply, what, source }) =>
+    reply.saw === source
+      ? []
+      : [`${host.name}: TCP ${what}: ${reply.ok ? `seen as ${reply.saw}` : reply.error}`],
+  );
+  return faults;
+}
+
+/** Bytes through the redirections, both ways, after which every size of segment has been there. */
+export async function redirectedBulkFaults(lab: Lab, { host, inner }: JoinedWorker): Promise<string[]> {
+  const [worker, neighbour] = await Promise.all([host.agent(), lab.host(NEIGHBOUR.name).agent()]);
+  const amount = { port: NODE_PORT, upload: MB, download: MB, deadlineMs: 15_000 };
+  const replies = await Promise.all([
+    worker.ask({ op: 'transfer', address: HUB.inner, ...amount }),
+    neighbour.ask({ op: 'transfer', address: inner, ...amount }),
+  ]);
+  return replies.flatMap(({ ok, error }, index) =>
+    ok ? [] : [`${host.name}: redirected bytes ${index === 0 ? 'out' : 'in'}: ${error}`],
+  );
+}
+
+/** How bytes got through, and at which rate. */
+export interface Bulk {
+  readonly faults: readonly string[];
+  readonly ms: number;
+}
+
+/** So many megabytes each way between the worker and the host of the hub's network. */
+export async function bulk({ host }: JoinedWorker, megabytes: number): Promise<Bulk> {
+  const bytes = megabytes * MB;
+  const { ok, ms, error, uploaded, downloaded } = await (await host.agent()).ask({
+    ...{ op: 'transfer', address: NEIGHBOUR.address, port: AGENT_PORT },
+    ...{ upload: bytes, download: bytes, deadlineMs: 60_000 },
+  });
+  const faults = ok ? [] : [`${host.name}: ${megabytes} MB: ${error}, ${uploaded} up, ${downloaded} down`];
+  return { faults, ms };
+}
+
+/** The workers that the hub does not reach with packets as large as the link takes, which may not be fragmented. */
+export async function unreachedFromHub(lab: Lab, workers: readonly JoinedWorker[]): Promise<string[]> {
+  const replies = await (await lab.host(HUB.name).agent()).ask({
+    op: 'ping',
+    targets: workers.map(({ inner }) => ({ address: inner, packet: FULL_SIZE })),
+    deadlineMs: 2000,
+  });
+  return workers.flatMap(({ host }, index) =>
+    replies[index]?.ok ? [] : [`${host.name}: full-size packet from the hub: ${replies[index]?.error}`],
+  );
+}
+
+/** The same, from a worker to the host of the hub's network. */
+export async function fullSizeFaults({ host }: JoinedWorker): Promise<string[]> {
+  const size = String(FULL_SIZE - 28);
+  const ping = ['ping', '-n', '-q', '-c', '1', '-W', '2', '-M', 'do', '-s', size, NEIGHBOUR.address];
+  const { code } = await host.exec(ping);
+  return code === 0 ? [] : [`${host.name}: full-size packet from the worker`];
+}
