@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest';
-import { ETHERTYPE, ethernet } from '../support/injection/frames.ts';
-import { icmpRedirect } from '../support/injection/icmp.ts';
-import { pcap } from '../support/injection/pcap.ts';
-import { joinAll, modelFile, mustIsland } from '../support/island.ts';
+import { joinAll, modelFile } from '../support/island.ts';
 import type { LabHost } from '../support/lab/host.ts';
 import { type Lab, withLab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
+import {
+  redirectsArrived,
+  redirectsDropped,
+  sendRedirect,
+  vxlanLinksOf,
+  watchRedirects,
+} from '../support/redirects.ts';
 
 const NETWORK = modelNetwork({ nodes: [], clusterHosts: 0, pdu: false, laptop: true });
 const TABLE = 'inet island-r2lab';
@@ -22,7 +26,7 @@ test('a hub that turns packets round on a link tells nobody to send them directl
   withLab(NETWORK, async (lab) => {
     const hub = await joined(lab);
     const laptop = lab.host('laptop');
-    await laptop.run(['nft', '-f', '-'], { input: WITNESS });
+    await watchRedirects(laptop);
     await laptop.run(['ping', '-c', '2', '-i', '0.1', '-W', '5', FARADAY]);
     expect(await redirectsDropped(hub), 'the kernel wanted to').toBeGreaterThan(0);
     expect(await redirectsArrived(laptop)).toBe(0);
@@ -40,48 +44,22 @@ test('a redirect that a peer sends through its link changes no route, and is cou
     const before = await way();
     expect(before).toContain(`via ${FARADAY} `);
 
-    await sendRedirect(lab);
+    await tellHub(lab);
     await expect.poll(() => redirectsDropped(hub), { timeout: 10_000 }).toBe(1);
     expect(await way()).toBe(before);
 
     // The kernel itself would follow it.
     await hub.run(['nft', `flush chain ${TABLE} icmp-in`]);
-    await sendRedirect(lab);
+    await tellHub(lab);
     await expect.poll(way, { timeout: 10_000 }).toContain(`via ${LAPTOP} `);
   }));
 
 /** What root on faraday can send: to the hub, in faraday's own name, that 192.168.3.1 is reached by the laptop. */
-async function sendRedirect(lab: Lab): Promise<void> {
-  const faraday = lab.host('faraday');
-  const [near, far] = await Promise.all([faraday, lab.host('sopnode-l1')].map(linkOf));
+async function tellHub(lab: Lab): Promise<void> {
+  const sender = lab.host('faraday');
+  const [[near], [far]] = await Promise.all([vxlanLinksOf(sender), vxlanLinksOf(lab.host('sopnode-l1'))]);
+  const macs = { sendingMac: near?.address ?? '', receivingMac: far?.address ?? '' };
   const about = { source: '138.96.245.50', destination: '192.168.3.1' };
-  const payload = icmpRedirect({ from: FARADAY, to: '10.3.1.2', about }, LAPTOP);
-  const frame = ethernet(far?.address ?? '', near?.address ?? '', { type: ETHERTYPE.ipv4, payload });
-  await faraday.writeFile('/run/redirect.pcap', pcap([frame]));
-  await faraday.run(['tcpreplay', '--intf1', near?.ifname ?? '', '/run/redirect.pcap']);
-}
-
-async function linkOf(host: LabHost): Promise<{ readonly ifname: string; readonly address: string }> {
-  const [link] = JSON.parse(await host.run(['ip', '-j', 'link', 'show', 'type', 'vxlan']));
-  return link;
-}
-
-async function redirectsDropped(host: LabHost): Promise<number> {
-  const { guard } = JSON.parse(await mustIsland(host, 'status', '--json'));
-  return guard.find(({ reason }: { reason: string }) => reason === 'ICMP redirect').packets;
-}
-
-const WITNESS = `table inet witness {
-  counter redirects { }
-  chain arrived {
-    type filter hook prerouting priority -500
-    iifname "isl-*" icmp type redirect counter name redirects
-  }
-}
-`;
-
-async function redirectsArrived(host: LabHost): Promise<number> {
-  const listed = await host.run(['nft', '-j', 'list', 'counter', 'inet', 'witness', 'redirects']);
-  const { nftables } = JSON.parse(listed);
-  return nftables.find(({ counter }: { counter?: unknown }) => counter !== undefined).counter.packets;
+  const advice = { from: FARADAY, to: '10.3.1.2', about, nextHop: LAPTOP };
+  await sendRedirect({ sender, ...macs, link: near?.ifname ?? '' }, advice);
 }

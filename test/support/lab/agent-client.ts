@@ -82,7 +82,7 @@ wait
 
 /** Sends and fetches bytes over one connection and counts what arrived at either end. */
 export function transfer(request: Extract<Request, { op: 'transfer' }>): Promise<TransferReply> {
-  return converse(request, async (socket) => {
+  return converse(request, (socket) => {
     if (request.upload > 0) socket.write(Buffer.alloc(request.upload));
   });
 }
@@ -104,7 +104,7 @@ interface Conversation extends Order, Pick<Target, 'address' | 'port'> {
 
 async function converse(
   request: Conversation,
-  send: (socket: Socket) => Promise<void>,
+  send: (socket: Socket) => Promise<void> | void,
 ): Promise<TransferReply> {
   const started = performance.now();
   const socket = open(request);
@@ -123,7 +123,12 @@ async function converse(
 
 async function exchange(
   socket: Socket,
-  { upload, download, deadlineMs, send }: Conversation & { readonly send: (socket: Socket) => Promise<void> },
+  {
+    upload,
+    download,
+    deadlineMs,
+    send,
+  }: Conversation & { readonly send: (socket: Socket) => Promise<void> | void },
   progress: { uploaded: number; downloaded: number },
 ): Promise<void> {
   const ended = once(socket, 'end', { signal: AbortSignal.timeout(deadlineMs) });

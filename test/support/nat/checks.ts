@@ -1,5 +1,6 @@
 import { AGENT_PORT } from '../lab/agent-protocol.ts';
 import type { Lab } from '../lab/lab.ts';
+import { vxlanLinksOf } from '../redirects.ts';
 import { HUB } from './by-hand.ts';
 import type { JoinedWorker } from './island-site.ts';
 
@@ -107,9 +108,24 @@ export async function unreachedFromHub(lab: Lab, workers: readonly JoinedWorker[
     targets: workers.map(({ inner }) => ({ address: inner, packet: FULL_SIZE })),
     deadlineMs: 2000,
   });
-  return workers.flatMap(({ host }, index) =>
-    replies[index]?.ok ? [] : [`${host.name}: full-size packet from the hub: ${replies[index]?.error}`],
+  const lost = workers.filter((_, index) => replies[index]?.ok !== true);
+  return Promise.all(
+    lost.map(async (worker) => {
+      return `${worker.host.name}: full-size packet from the hub, ${await endpointOf(lab, worker)}`;
+    }),
   );
+}
+
+/** Where the hub sends what is for a worker, and where it has seen it. */
+async function endpointOf(lab: Lab, { host }: JoinedWorker): Promise<string> {
+  const hub = lab.host(HUB.name);
+  const [link] = await vxlanLinksOf(host);
+  const mac = link?.address ?? '';
+  const fdb = (await hub.run(['bridge', 'fdb', 'show'])).split('\n').filter((line) => line.startsWith(mac));
+  const seen = await hub.run(['nft', 'list', 'set', 'inet', 'island-r2lab', 'seen']);
+  const number = BigInt(`0x${mac.replaceAll(':', '')}`).toString(16);
+  const sightings = seen.split('\n').filter((line) => line.includes(`0x${number} `));
+  return `sent by ${fdb}, seen ${sightings.map((line) => line.trim())}`;
 }
 
 /** The same, from a worker to the host of the hub's network. */

@@ -12,16 +12,11 @@ export function formatGrid(rows: readonly string[], results: readonly Result[]):
     ['NAT', ...COLUMNS.map((count) => (count === 1 ? '1 worker' : `${count} workers`))],
     ...rows.map((row) => [row, ...COLUMNS.map((column) => cell(row, column))]),
   ];
-  const widths = COLUMNS.reduce<readonly number[]>(
-    (known, _, index) => [...known, widthOf(table, index + 1)],
-    [widthOf(table, 0)],
+  const widths = [0, ...COLUMNS].map((_, column) =>
+    Math.max(...table.map((line) => line[column]?.length ?? 0)),
   );
   const lines = table.map((row) => row.map((text, index) => text.padEnd(widths[index] ?? 0)).join('  '));
   return [...lines.map((line) => line.trimEnd()), ...CAPTION].map((line) => `${line}\n`).join('');
-}
-
-function widthOf(table: readonly (readonly string[])[], column: number): number {
-  return Math.max(...table.map((row) => row[column]?.length ?? 0));
 }
 
 function formatCell(row: string, results: readonly Result[]): string {

@@ -3,7 +3,7 @@ import { within } from '../daemon.ts';
 import { mustIsland } from '../island.ts';
 import type { Lab } from '../lab/lab.ts';
 import { HUB } from './by-hand.ts';
-import { COLUMNS, type Column, type Event, type JoinedPlace, type Place } from './cells.ts';
+import type { Column, Event, JoinedPlace, Place } from './cells.ts';
 import {
   bulk,
   connectionFaults,
@@ -34,7 +34,7 @@ export interface Result {
  * of a short memory. Both are scaled by 0.4 or less: it stands for 20 s, and for 30 s.
  */
 export const KEEPALIVE_SECONDS = 8;
-const MEMORY_SECONDS = 14;
+const MEMORY_SECONDS = 13;
 export const SHORT_MEMORY_SECONDS = 10;
 
 /** The daemon on the hub looks every 2 s where workers are; the rest is what a busy machine adds. */
@@ -93,7 +93,7 @@ export async function tryWays(
 }
 
 /** Bytes each way: 100 MB where a worker is alone, else 10 MB for each of two. */
-export async function carryBytes(places: readonly JoinedPlace[], alone: number): Promise<Result[]> {
+export function carryBytes(places: readonly JoinedPlace[], alone: number): Promise<Result[]> {
   return eachOf(places, 2, async (place) => {
     const megabytes = place.count === 1 ? alone : 10;
     const results = await Promise.all(speakersOf(place).map((worker) => bulk(worker, megabytes)));
@@ -128,7 +128,7 @@ export async function beQuiet(lab: Lab, places: readonly JoinedPlace[]): Promise
     .flatMap(({ workers }) => workers.slice(-1));
   await Promise.all(controls.map(({ host }) => neglect(host)));
   const silence = await watchSilence(lab.host(HUB.name));
-  await delay(1000 * (MEMORY_SECONDS + 4));
+  await delay(1000 * (MEMORY_SECONDS + 3));
   const seen = await silence.end();
   const neglected = controls.map(({ host }) => host.name);
   const unreached = await unreachedFromHub(lab, workersOf(places));
@@ -146,7 +146,7 @@ interface Spoken {
   readonly unreached: readonly string[];
 }
 
-async function speakFirst(lab: Lab, places: readonly JoinedPlace[], spoken: Spoken): Promise<Result[]> {
+function speakFirst(lab: Lab, places: readonly JoinedPlace[], spoken: Spoken): Promise<Result[]> {
   return eachOf(places, WAYS_AT_ONCE, async (place) => {
     const connections = await Promise.all(speakersOf(place).map((worker) => connectionFaults(lab, worker)));
     const faults = [...spoken.unreached.filter((fault) => isAbout(place, fault)), ...connections.flat()];
@@ -159,7 +159,7 @@ export async function shortenMemory(lab: Lab, places: readonly JoinedPlace[]): P
   await Promise.all(places.map(({ site }) => setMappingSeconds(lab, site, SHORT_MEMORY_SECONDS)));
   // It counts from the next packet on.
   await unreachedFromHub(lab, workersOf(places));
-  await delay(1000 * (SHORT_MEMORY_SECONDS + 4));
+  await delay(1000 * (SHORT_MEMORY_SECONDS + 2));
   const unreached = await unreachedFromHub(lab, workersOf(places));
   return speakFirst(lab, places, { rowOf: () => 'mapping timeout of 30 s', unreached });
 }
@@ -194,8 +194,8 @@ export async function strike(lab: Lab, places: readonly JoinedPlace[], event: Ev
   });
 }
 
-/** Goes on until well after the longest outage. */
-const TRICKLE = { port: 7007, bytes: 60, everyMs: 200, deadlineMs: 40_000 } as const;
+/** Nine seconds, and until all has arrived. */
+const TRICKLE = { port: 7007, bytes: 45, everyMs: 200, deadlineMs: 40_000 } as const;
 
 function happen(lab: Lab, site: Place['site'], event: Event): Promise<unknown> {
   return event === 'conntrack flushed' ? forgetMappings(lab, site) : changeOuter(lab, site);
@@ -208,5 +208,3 @@ function workersOf(places: readonly JoinedPlace[]): JoinedWorker[] {
 function isAbout({ site }: Place, fault: string): boolean {
   return fault.startsWith(`${site.name}-w`);
 }
-
-export { COLUMNS };
