@@ -14,7 +14,7 @@ export function requireFor(effects: readonly Effect[], path: string): void {
   const tools = new Set(effects.map(({ tool }) => tool).filter((tool) => tool in PACKAGES));
   for (const tool of ['ip', ...tools]) requireProgram(tool, path);
   const lines = effects.flatMap((effect) => (effect.tool === 'ip' ? effect.lines : []));
-  if (lines.some((line) => line.endsWith(' managed'))) requireManaged();
+  if (lines.some((line) => / managed\b/.test(line))) requireManaged();
   for (const kind of ['ipip', 'vxlan']) {
     if (lines.some((line) => line.includes(` type ${kind} `))) requireModule(kind);
   }
