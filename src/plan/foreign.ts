@@ -2,7 +2,7 @@ import { covers, formatSubnet, overlaps, type Subnet } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 import { destinationsOf } from '../model/reach.ts';
 import { type Finding, formatProtocol, type Site, unicastRanges } from './finding.ts';
-import { type ObservedRoute, SCOPE_LINK } from './observed.ts';
+import { KERNEL_PROTOCOL, type ObservedRoute, SCOPE_LINK } from './observed.ts';
 import { mainRoutes } from './underlay.ts';
 
 /** Kubernetes and flannel use ranges of which no route here need tell; `routes:` of a host may be such pods. */
@@ -22,24 +22,29 @@ export function overlappingClaims({ island, observed }: Site): Finding[] {
 
 /** Routes of others for a range that the island leads elsewhere: its table is asked first, and nobody else sees it. */
 export function coveredRoutes({ place, observed, desired }: Site): Finding[] {
-  const own = place.role === 'worker' ? place.lease.worker.routes : [];
+  const isWorker = place.role === 'worker';
+  const own = isWorker ? place.lease.worker.routes : [];
   const ranges = unicastRanges(desired);
   const ours = new Set(
     desired.flatMap((resource) =>
       resource.kind === 'route' ? [wayOf(resource.destination, resource.link, resource.nextHop)] : [],
     ),
   );
-  return mainRoutes(observed)
-    .filter(({ scope, destination }) => scope !== SCOPE_LINK && destination.prefix > 0)
-    .filter(({ destination }) => ranges.some((range) => covers(range, destination)))
-    .filter(({ destination }) => !own.some((range) => covers(range, destination)))
-    .filter(({ destination, link, nextHop }) => !ours.has(wayOf(formatSubnet(destination), link, nextHop)))
-    .map((route) => ({
-      // A worker stands in a network that nobody of the island knows: what it reaches there, it needs.
-      weight: place.role === 'worker' ? 'refuse' : 'note',
-      text: `the route ${formatRoute(route)} will not be asked: the island's table comes first`,
-      hint: 'delete it if it is left over; otherwise take the network out of the file',
-    }));
+  return (
+    mainRoutes(observed)
+      .filter(({ destination }) => destination.prefix > 0)
+      // What leads into a tunnel has no next hop either; what has an address is judged with the links.
+      .filter(({ scope, protocol }) => scope !== SCOPE_LINK || (isWorker && protocol !== KERNEL_PROTOCOL))
+      .filter(({ destination }) => ranges.some((range) => covers(range, destination)))
+      .filter(({ destination }) => !own.some((range) => covers(range, destination)))
+      .filter(({ destination, link, nextHop }) => !ours.has(wayOf(formatSubnet(destination), link, nextHop)))
+      .map((route) => ({
+        // A worker stands in a network that nobody of the island knows: what it reaches there, it needs.
+        weight: isWorker ? 'refuse' : 'note',
+        text: `the route ${formatRoute(route)} will not be asked: the island's table comes first`,
+        hint: 'delete it if it is left over; otherwise take the network out of the file',
+      }))
+  );
 }
 
 interface AddressRange {

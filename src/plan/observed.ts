@@ -122,7 +122,7 @@ export interface Observed {
 /** Routing tables by their number (/etc/iproute2/rt_tables). */
 export const MAIN_TABLE = 254;
 
-const KERNEL_PROTOCOL = 2;
+export const KERNEL_PROTOCOL = 2;
 export const SCOPE_LINK = 253;
 
 /** The routes that say which subnets this host is itself connected to. */
