@@ -4,6 +4,7 @@ import type { Caller, Desk } from '../hub/desk.ts';
 import { acquire, release } from '../hub/leases.ts';
 import type { HeldLease } from '../hub/register.ts';
 import type { RegisterStore } from '../hub/register-store.ts';
+import { partsOf, tokenRefusal } from '../hub/tokens.ts';
 import type { HelloAnswer, HelloRequest, JoinAnswer, JoinRequest } from '../hub/wire.ts';
 import { contains, type Ipv4 } from '../model/ip.ts';
 import { endsOf, type Island } from '../model/island.ts';
@@ -32,7 +33,11 @@ const ALIVE_MS = 1000;
 export function deskOf(host: Host, setting: DeskSetting): Desk {
   return {
     keyOf: setting.keyOf,
-    hello: (caller, request) => Promise.resolve(hello(setting, caller, request)),
+    hello: async (caller, request) => {
+      const answer = hello(setting, caller, request);
+      await requireToken(host, setting, { caller, name: request.name, isWorker: answer.role === 'worker' });
+      return answer;
+    },
     join: (caller, request) => admit(host, setting, { caller, request }),
     release: (caller) => dismiss(host, setting, caller),
   };
@@ -61,6 +66,26 @@ function hello(
   const behind = gateway?.networks.find(({ subnet }) => addresses.some((each) => contains(subnet, each)));
   if (behind !== undefined) return { ...answer, role: 'member', nextHop: behind.gateway };
   return { ...answer, role: 'worker' };
+}
+
+interface Greeting {
+  readonly caller: Caller;
+  readonly name: string;
+  readonly isWorker: boolean;
+}
+
+/** A member asks for nothing else, so that its token is looked at here. */
+async function requireToken(
+  host: Host,
+  { register }: DeskSetting,
+  { caller, ...use }: Greeting,
+): Promise<void> {
+  const { kind, name: id } = partsOf(caller.identity);
+  const known = kind === 'token' ? await register.read() : undefined;
+  const refusal = known && tokenRefusal(known, { ...use, id }, host.date());
+  if (refusal === undefined) return;
+  const { code, message, hint } = refusal;
+  throw new IslandError(code, message, { hint });
 }
 
 interface Application {

@@ -87,20 +87,41 @@ export interface TokenUse {
   readonly machine?: string | undefined;
 }
 
+/** Why a host that has proven the token may not even ask with it; a worker may have used it up itself. */
+export function tokenRefusal(
+  register: Register,
+  use: TokenUse & { readonly isWorker: boolean },
+  now: number,
+): Refusal | undefined {
+  const token = register.tokens.find(({ id }) => id === use.id);
+  if (token === undefined) return revoked(use);
+  const isSpent = token.usesLeft === 0 && !use.isWorker;
+  return useRefusal(token, use, { now, hint: NEW_TOKEN }) ?? (isSpent ? usedUp(token) : undefined);
+}
+
 /** The register with one use of the token gone, or why it cannot be used. */
 export function spendToken(register: Register, use: TokenUse, now: number): Outcome<Token> {
   const token = register.tokens.find(({ id }) => id === use.id);
-  const hint = 'run "island token create" on the hub for a new one';
-  if (token === undefined) return refused('E_PERMISSION', `token ${use.id} has been revoked`, hint);
-  const refusal = useRefusal(token, use, { now, hint });
+  if (token === undefined) return revoked(use);
+  const refusal = useRefusal(token, use, { now, hint: NEW_TOKEN });
   if (refusal !== undefined) return refusal;
   const tokens = keptTokens(register, now);
   if (token.usesLeft === undefined || isRepeated(register, use)) {
     return granted(tokens.length === register.tokens.length ? register : { ...register, tokens }, token);
   }
-  if (token.usesLeft === 0) return refused('E_PERMISSION', `token ${token.id} is used up`, hint);
+  if (token.usesLeft === 0) return usedUp(token);
   const spent: Token = { ...token, usesLeft: token.usesLeft - 1 };
   return granted({ ...register, tokens: tokens.map((each) => (each === token ? spent : each)) }, spent);
+}
+
+const NEW_TOKEN = 'run "island token create" on the hub for a new one';
+
+function usedUp({ id }: Token): Refusal {
+  return refused('E_PERMISSION', `token ${id} is used up`, NEW_TOKEN);
+}
+
+function revoked({ id }: TokenUse): Refusal {
+  return refused('E_PERMISSION', `token ${id} has been revoked`, NEW_TOKEN);
 }
 
 function useRefusal(

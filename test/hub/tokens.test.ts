@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createToken, formatToken, keyOfIdentity, revokeToken } from '../../src/hub/tokens.ts';
+import {
+  createToken,
+  formatToken,
+  keyOfIdentity,
+  revokeToken,
+  spendToken,
+  tokenRefusal,
+} from '../../src/hub/tokens.ts';
 import { tokenViews } from '../../src/hub/views.ts';
 import { DAY, deskOf, HOUR, START } from '../support/register.ts';
 
@@ -128,6 +135,37 @@ describe('a token', () => {
     expect(desk.ask({ identity: fresh, name: 'w1' })).toMatchObject({ kind: 'refused' });
     expect(desk.register).toBe(register);
   });
+});
+
+describe('what a host asks with its token before it joins', () => {
+  const use = (id: string, isWorker: boolean) => ({ id, name: 'w7', isWorker });
+
+  test('is answered while the token is good, also to a worker that has used it up itself', () => {
+    const desk = deskOf();
+    const { id } = desk.take(createToken(desk.register, { ttlMs: DAY, uses: 1 }, desk.terms));
+    expect(tokenRefusal(desk.register, use(id, false), START)).toBeUndefined();
+    desk.take(spendToken(desk.register, { id, name: 'w7' }, START));
+    expect(tokenRefusal(desk.register, use(id, true), START)).toBeUndefined();
+  });
+
+  test('is refused to a member, which will not ask again, when the token is used up', () => {
+    const desk = deskOf();
+    const { id } = desk.take(createToken(desk.register, { ttlMs: DAY, uses: 1 }, desk.terms));
+    desk.take(spendToken(desk.register, { id, name: 'w6' }, START));
+    expect(tokenRefusal(desk.register, use(id, false), START)?.message).toBe(`token ${id} is used up`);
+  });
+
+  test.each([true, false])(
+    'is refused once the token is gone, has expired or is for another (%s)',
+    (isWorker) => {
+      const desk = deskOf();
+      const { id } = desk.take(createToken(desk.register, { ttlMs: DAY, name: 'w6' }, desk.terms));
+      const refusal = (now: number, of = id) => tokenRefusal(desk.register, use(of, isWorker), now)?.message;
+      expect(refusal(START)).toBe(`token ${id} is for w6 and not for w7`);
+      expect(refusal(START + DAY)).toMatch(/ has expired at 2026-/);
+      expect(refusal(START, 'aaaaaaaa')).toBe('token aaaaaaaa has been revoked');
+    },
+  );
 });
 
 describe('a token that is taken back', () => {
