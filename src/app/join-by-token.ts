@@ -6,14 +6,13 @@ import type { HelloAnswer, JoinAnswer } from '../hub/wire.ts';
 import { nftTableOf } from '../model/addressing.ts';
 import { type Ipv4, isHostAddress, parseSubnet } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
-import { isHostName } from '../model/names.ts';
-import type { Lease } from '../model/worker.ts';
+import type { Lease, Worker } from '../model/worker.ts';
 import { ownAddresses } from '../plan/observed.ts';
-import { type Joined, type JoinOptions, joinAs, refuseFindings } from './join.ts';
-import { formatRecord, type LeaseRecord, leaseOf } from './record.ts';
+import { type Candidate, type Joined, type JoinOptions, joinAs } from './join.ts';
+import { formatRecord, type LeaseRecord, leaseOf, readLease } from './record.ts';
 import { requireRoot } from './root.ts';
-import { sceneOf } from './scene.ts';
 import { refuseNeighbours } from './select.ts';
+import { parseToken, requireName, requireRanges } from './token-words.ts';
 
 export interface TokenOptions extends JoinOptions {
   /** Outer address of the hub. */
@@ -32,7 +31,7 @@ export async function joinByToken(host: Host, options: TokenOptions): Promise<Jo
   requireRoot(host, 'join');
   const name = options.name ?? host.hostname.split('.')[0] ?? host.hostname;
   requireName(name);
-  for (const route of options.routes) parseSubnet(route);
+  requireRanges(options.routes);
   const { id, key } = parseToken(await host.tokenText(options.token));
   const line = host.hubLine({ hub: options.hub, port: options.port, identity: `token:${id}`, key });
   const observed = await host.observe(nftTableOf('none'));
@@ -51,21 +50,6 @@ interface Asked {
   readonly hello: HelloAnswer;
   readonly island: Island;
   readonly line: HubClient;
-}
-
-function requireName(name: string): void {
-  if (isHostName(name)) return;
-  throw new IslandError('E_USAGE', `not a name for a host of an island: ${JSON.stringify(name)}`, {
-    hint: 'say another one with --name, in lower case, such as --name fit07',
-  });
-}
-
-function parseToken(text: string): { readonly id: string; readonly key: string } {
-  const [id = '', key = '', ...rest] = text.trim().split('.');
-  if (/^[a-z2-7]{8}$/.test(id) && /^[\w-]{43}$/.test(key) && rest.length === 0) return { id, key };
-  throw new IslandError('E_USAGE', 'not a token: eight letters, a dot, and 43 letters', {
-    hint: 'copy the whole line that "island token create" printed on the hub',
-  });
 }
 
 /** A file of the operator's own says more than a hub that the host was told of. */
@@ -92,7 +76,7 @@ async function joinAsMember(host: Host, asked: Asked, options: TokenOptions): Pr
   const { name, hello, island } = asked;
   if (hello.role === 'listed') {
     throw new IslandError('E_CONFIG', `${name} is the hub or a peer in the file of ${island.name}`, {
-      hint: `copy the file to /etc/island/${island.name}.yaml, and run "island join" without a token`,
+      hint: `say another name with --name; if this is ${name}, copy the file to /etc/island/${island.name}.yaml and join without a token`,
     });
   }
   if (options.routes.length > 0) {
@@ -122,47 +106,64 @@ function placeName({ hosts }: Island, name: string): string | undefined {
   return hosts.some((entry) => entry.name === name) ? name : undefined;
 }
 
-async function joinAsWorker(host: Host, asked: Asked, options: TokenOptions): Promise<Joined> {
-  const { name, hello, island, line } = asked;
-  // Whatever is in the way on this host is found before the hub leases anything.
-  refuseFindings((await sceneOf(host, island, { lease: rehearsal(island, name) })).findings);
-  const answer = await line.join({
-    ...{ name, routes: [...options.routes], takeover: options.takeover },
-    ...(host.machine(island.name) !== undefined && { machine: host.machine(island.name) }),
-  });
+/** Whatever is in the way on this host is found before the hub leases anything. */
+function joinAsWorker(host: Host, asked: Asked, options: TokenOptions): Promise<Joined> {
+  const { name, island } = asked;
+  const routes = options.routes.map(parseSubnet);
+  const self = { name, lease: rehearsal(island, { name, routes }) };
+  return joinAs(host, { island, self, complete: () => leased(host, asked, options) }, options);
+}
+
+/** What the host is with the lease that the hub gives it now. */
+async function leased(host: Host, asked: Asked, options: TokenOptions): Promise<Candidate> {
+  const { name, hello, island } = asked;
+  const { answer, isNew } = await lend(host, asked, options);
   const record: LeaseRecord = {
     ...answer,
     hub: options.hub,
     port: options.port,
     routes: [...options.routes],
   };
-  try {
-    return await joinAs(
-      host,
-      {
-        ...{ island, self: { name, lease: leaseOf(record) } },
-        records: [
-          { file: 'config', text: hello.config },
-          { file: 'lease', text: formatRecord(record) },
-        ],
-        prove: () => proveLink(host, { island, answer }),
-      },
-      options,
-    );
-  } catch (cause) {
-    await host
-      .hubLine({ ...options, identity: `lease:${name}`, key: answer.key })
-      .release()
-      .catch(() => undefined);
-    throw cause;
+  const line = host.hubLine({ ...options, identity: `lease:${name}`, key: answer.key });
+  return {
+    ...{ island, self: { name, lease: leaseOf(record) } },
+    records: [
+      { file: 'config', text: hello.config },
+      { file: 'lease', text: formatRecord(record) },
+    ],
+    prove: () => proveLink(host, { island, answer }),
+    ...(isNew && { giveUp: () => line.release().catch(() => undefined) }),
+  };
+}
+
+interface Lent {
+  readonly answer: JoinAnswer;
+  /** Otherwise the host had it before, and keeps it whatever becomes of this join. */
+  readonly isNew: boolean;
+}
+
+/** A host that has the key of its lease keeps it, and costs no use of the token. */
+async function lend(host: Host, { name, island, line }: Asked, options: TokenOptions): Promise<Lent> {
+  const { hub, port, routes, takeover } = options;
+  const machine = host.machine(island.name);
+  const wish = { name, routes: [...routes], takeover, ...(machine !== undefined && { machine }) };
+  const kept = await readLease(host.store(island.name)).catch(() => undefined);
+  if (kept?.name === name && kept.hub === hub && kept.port === port) {
+    const again = host.hubLine({ hub, port, identity: `lease:${name}`, key: kept.key });
+    try {
+      return { answer: await again.join(wish), isNew: false };
+    } catch (error) {
+      if (!(error instanceof IslandError && error.code === 'E_PERMISSION')) throw error;
+    }
   }
+  return { answer: await line.join(wish), isNew: true };
 }
 
 /** A lease as the hub may give it: with an address of the pool, and MACs that nobody has. */
-function rehearsal(island: Island, name: string): Lease {
+function rehearsal(island: Island, { name, routes }: Pick<Worker, 'name' | 'routes'>): Lease {
   const { pool } = requireWorkers(island);
   const inner = [pool.network].find((address) => isHostAddress(pool, address)) ?? pool.network;
-  return { worker: { name, inner, mac: 'fe:00:00:00:00:01', routes: [] }, hubMac: 'fe:00:00:00:00:00' };
+  return { worker: { name, inner, mac: 'fe:00:00:00:00:01', routes }, hubMac: 'fe:00:00:00:00:00' };
 }
 
 function requireWorkers({ workers, name }: Island): NonNullable<Island['workers']> {

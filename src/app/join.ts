@@ -1,6 +1,8 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Island } from '../model/island.ts';
+import type { Place } from '../model/place.ts';
+import { effectsOf } from '../plan/effect.ts';
 import type { Finding } from '../plan/finding.ts';
 import { ownedOf } from '../plan/owned.ts';
 import type { Sysctl } from '../plan/resource.ts';
@@ -48,12 +50,16 @@ export interface Candidate {
   readonly prove?: Change['prove'];
   /** Whether somebody else looks again after what was done. */
   readonly isWatched?: boolean;
+  /** Asks elsewhere for what is missing to it. Comes under the lock, when nothing on this host stands in the way. */
+  readonly complete?: () => Promise<Candidate>;
+  /** Gives that back, when the join has failed. */
+  readonly giveUp?: () => Promise<void>;
 }
 
 export async function joinAs(host: Host, candidate: Candidate, options: JoinOptions): Promise<Joined> {
-  const { island, self } = candidate;
+  const { island } = candidate;
   const { confirmWithinMs, say } = options;
-  const look = async () => {
+  const look = async (self = candidate.self) => {
     const scene = await sceneOf(host, island, self);
     refuseFindings(scene.findings);
     return { scene, risk: sceneRisk(host, scene) };
@@ -64,12 +70,21 @@ export async function joinAs(host: Host, candidate: Candidate, options: JoinOpti
   return host.exclusively(island.name, async () => {
     if (await revertExpired(host, island.name, options)) say?.(LATE);
     const first = await look();
-    const { scene, risk } = (await prepareWorkers(host, first.scene)) ? await look() : first;
-    requireSame(agreed, risk);
-    const pending = await pendingPart(host, scene, confirmWithinMs);
-    await bring(host, scene, { ...options, candidate, pending });
-    const reached = await reachEnds(host, scene, MOST_ASKED);
-    return { scene, reached, pending: await readPending(host, island.name) };
+    requireSame(agreed, first.risk);
+    host.require(effectsOf(first.scene.steps));
+    const whole = (await candidate.complete?.()) ?? candidate;
+    try {
+      const isNew = whole !== candidate || (await prepareWorkers(host, first.scene));
+      const { scene, risk } = isNew ? await look(whole.self) : first;
+      requireSame(agreed, risk);
+      const pending = await pendingPart(host, scene, confirmWithinMs);
+      await bring(host, scene, { ...options, candidate: whole, pending });
+      const reached = await reachEnds(host, scene, MOST_ASKED);
+      return { scene, reached, pending: await readPending(host, island.name) };
+    } catch (cause) {
+      await whole.giveUp?.();
+      throw cause;
+    }
   });
 }
 
@@ -105,7 +120,7 @@ function changeTo(host: Host, scene: Scene, { candidate, pending }: Intent): Cha
   const marks = marksOf(island, joined);
   const { self, records = [], prove, isWatched = false } = candidate;
   const workers = place.role === 'hub' ? place.workers : undefined;
-  const again = () => sceneOf(host, island, { ...self, name: self.name ?? place.name, workers });
+  const again = () => sceneOf(host, island, { ...self, name: self.name ?? nameInFile(place), workers });
   return {
     steps,
     before: owned,
@@ -115,6 +130,11 @@ function changeTo(host: Host, scene: Scene, { candidate, pending }: Intent): Cha
     records: [...pending.records, ...records, ...joinedRecord(scene), ...sysctlRecord(scene)],
     prove,
   };
+}
+
+/** Undefined for a member that the file does not name: it is known by its address alone. */
+function nameInFile(place: Place): string | undefined {
+  return place.role === 'member' ? place.host?.name : place.name;
 }
 
 function joinedRecord({ place, island, joined }: Scene): Change['records'] {

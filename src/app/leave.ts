@@ -1,7 +1,7 @@
 import { IslandError } from '../errors.ts';
 import type { Host, Store } from '../host/host.ts';
-import type { HubClient } from '../hub/client.ts';
 import { nftTableOf } from '../model/addressing.ts';
+import type { Ipv4 } from '../model/ip.ts';
 import { diff } from '../plan/diff.ts';
 import type { Observed } from '../plan/observed.ts';
 import { type Marks, ownedOf } from '../plan/owned.ts';
@@ -12,7 +12,7 @@ import { type ConsentOptions, requireConsent, requireSame, riskOf } from './cons
 import type { ConvergeOptions } from './converge.ts';
 import { type Goal, goTo } from './go-to.ts';
 import { dropPending } from './pending.ts';
-import { type JoinedRecord, readJoined, readLease, readSysctls } from './record.ts';
+import { type JoinedRecord, type LeaseRecord, readJoined, readLease, readSysctls } from './record.ts';
 import { requireRoot } from './root.ts';
 import { requireIslandName, type Selection, selectIsland } from './select.ts';
 
@@ -20,8 +20,17 @@ export interface Left {
   readonly island: string;
   /** Commands that were run; none when the host was not on the island. */
   readonly changed: boolean;
-  /** Whether the hub knows that the worker has left; undefined for a host that is none. */
-  readonly released?: boolean | undefined;
+  /** What became of its lease; undefined for a host that is no worker. */
+  readonly lease?: ReleasedLease | undefined;
+}
+
+export interface ReleasedLease {
+  readonly name: string;
+  /** Where the hub was told. */
+  readonly hub: Ipv4;
+  readonly released: boolean;
+  /** Why the hub could not be told. */
+  readonly reason?: string;
 }
 
 /** Gives the host back as it was before the first join. Needs no file: what is ours is marked. */
@@ -39,22 +48,28 @@ export async function leave(
   return host.exclusively(island, async () => {
     const outlook = await outlookOf(host, leaving);
     requireSame(agreed, leaveRisk(host, outlook));
-    const hub = await hubOf(host, island);
+    const lease = await readLease(store).catch(() => undefined);
     const changed = await goTo(host, outlook, options);
     await forget(store);
-    return { island, changed, released: await hub?.release().then(...OUTCOME) };
+    return { island, changed, ...(lease !== undefined && { lease: await giveBack(host, lease) }) };
   });
 }
 
-const OUTCOME = [() => true, () => false] as const;
+/** A hub that is not there must not keep anybody waiting for long. */
+const RELEASE_MS = 5000;
 
-/** Who is to be told that a worker leaves: asked while what it takes to ask is still there. */
-async function hubOf(host: Host, island: string): Promise<HubClient | undefined> {
-  const lease = await readLease(host.store(island)).catch(() => undefined);
-  return (
-    lease &&
-    host.hubLine({ hub: lease.hub, port: lease.port, identity: `lease:${lease.name}`, key: lease.key })
-  );
+/** Tells the hub, over the underlay: what led through the link is gone by now. */
+async function giveBack(host: Host, { name, hub, port, key }: LeaseRecord): Promise<ReleasedLease> {
+  try {
+    await host.hubLine({ hub, port, identity: `lease:${name}`, key, timeoutMs: RELEASE_MS }).release();
+  } catch (cause) {
+    // Without that key the hub has no such lease any more.
+    if (!(cause instanceof IslandError && cause.code === 'E_PERMISSION')) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return { name, hub, released: false, reason };
+    }
+  }
+  return { name, hub, released: true };
 }
 
 /** A disk that has become read-only keeps nobody on the island: the kernel goes first, and this can be done again. */

@@ -136,6 +136,8 @@ export interface Host {
     /** `token:<id>` or `lease:<name>`, and the key that proves it. */
     readonly identity: string;
     readonly key: string;
+    /** For each question. */
+    readonly timeoutMs?: number;
   }): HubClient;
   /** Milliseconds of a clock that nobody sets. */
   now(): number;

@@ -90,7 +90,7 @@ async function joinFor({ hub, token, route = [], takeover = false }: JoinFlags):
       hint: 'run "island token create" on the hub: it prints the whole command',
     });
   }
-  return (await import('../../app/join.ts')).join;
+  return (await import('../../app/rejoin.ts')).rejoin;
 }
 
 const DEFAULT_PORT = 10_310;

@@ -22,7 +22,10 @@ export function leaveCommand({ out, host, interrupted }: Deps): Command {
     .addOption(acceptRiskOption())
     .option('--json', 'print JSON for programs')
     .action(async (options: LeaveOptions) => {
-      const { leave } = await import('../../app/leave.ts');
+      const [{ leave }, { untoldLines }] = await Promise.all([
+        import('../../app/leave.ts'),
+        import('../render/leave.ts'),
+      ]);
       const machine = await host();
       const onCommand = out.echoes ? (line: string) => out.note(out.paint('dim', `[#] ${line}`)) : undefined;
       const left = await leave(machine, { ...options, onCommand, interrupted, ask: out.ask, say: out.note });
@@ -30,6 +33,7 @@ export function leaveCommand({ out, host, interrupted }: Deps): Command {
       if (options.json === true) out.json({ schemaVersion: 1, ...left, ms });
       else if (left.changed) out.line(`left ${left.island} (${ms} ms)`);
       else out.line(`nothing of ${left.island} was on this host`);
+      if (left.lease?.released === false) for (const line of untoldLines(left.lease)) out.note(line);
     });
   return withExamples(withSelection(command), [
     ['island leave', 'leave the only island of this host'],
