@@ -78,7 +78,7 @@ function publicWorker(address: string): HostPlan {
   };
 }
 
-function workerBehind(segment: string, address: string): HostPlan {
+export function workerBehind(segment: string, address: string): HostPlan {
   return {
     links: { eth0: { segment, addresses: [`${address}/24`] } },
     routes: [`default via ${address.replace(/\d+$/, '1')}`],
