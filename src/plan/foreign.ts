@@ -30,21 +30,20 @@ export function coveredRoutes({ place, observed, desired }: Site): Finding[] {
       resource.kind === 'route' ? [wayOf(resource.destination, resource.link, resource.nextHop)] : [],
     ),
   );
-  return (
-    mainRoutes(observed)
-      .filter(({ destination }) => destination.prefix > 0)
-      // What leads into a tunnel has no next hop either; what has an address is judged with the links.
-      .filter(({ scope, protocol }) => scope !== SCOPE_LINK || (isWorker && protocol !== KERNEL_PROTOCOL))
-      .filter(({ destination }) => ranges.some((range) => covers(range, destination)))
-      .filter(({ destination }) => !own.some((range) => covers(range, destination)))
-      .filter(({ destination, link, nextHop }) => !ours.has(wayOf(formatSubnet(destination), link, nextHop)))
-      .map((route) => ({
-        // A worker stands in a network that nobody of the island knows: what it reaches there, it needs.
-        weight: isWorker ? 'refuse' : 'note',
-        text: `the route ${formatRoute(route)} will not be asked: the island's table comes first`,
-        hint: 'delete it if it is left over; otherwise take the network out of the file',
-      }))
-  );
+  // What leads into a tunnel has no next hop either; what has an address is judged with the links.
+  const isJudged = ({ scope, protocol }: ObservedRoute) =>
+    scope !== SCOPE_LINK || (isWorker && protocol !== KERNEL_PROTOCOL);
+  return mainRoutes(observed)
+    .filter((route) => isJudged(route) && route.destination.prefix > 0)
+    .filter(({ destination }) => ranges.some((range) => covers(range, destination)))
+    .filter(({ destination }) => !own.some((range) => covers(range, destination)))
+    .filter(({ destination, link, nextHop }) => !ours.has(wayOf(formatSubnet(destination), link, nextHop)))
+    .map((route) => ({
+      // A worker stands in a network that nobody of the island knows: what it reaches there, it needs.
+      weight: isWorker ? 'refuse' : 'note',
+      text: `the route ${formatRoute(route)} will not be asked: the island's table comes first`,
+      hint: 'delete it if it is left over; otherwise take the network out of the file',
+    }));
 }
 
 interface AddressRange {

@@ -39,11 +39,10 @@ function home(links: Readonly<Record<string, { readonly addresses: readonly stri
   });
   let ms = 0;
   const lineAs = (identity: string): HubClient => {
-    const answer = async <T>(call: string, value: T): Promise<T> => {
+    const answer = <T>(call: string, value: T): Promise<T> => {
       site.asked.push(`${call} ${identity}`);
       const refusal = site.refuses[`${call} ${identity}`];
-      if (refusal !== undefined) throw refusal;
-      return value;
+      return refusal === undefined ? Promise.resolve(value) : Promise.reject(refusal);
     };
     const config = workersFile();
     const greeting = { island: 'r2lab', role: 'worker', config, sawYou: ipv4('198.51.100.1') } as const;

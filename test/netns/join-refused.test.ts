@@ -67,9 +67,7 @@ describe('a token that is none', () => {
 
   test('is not sent when it was cut off while it was copied', async () => {
     const said = await refusal(stranger, () => joinWith(stranger, site.token.slice(0, -1)));
-    expect(said).toBe(
-      '64 island: not a token: eight letters, a dot, and 43 letters\nhint: copy the whole line that "island token create" printed on the hub\n',
-    );
+    expect(said).toMatch(/^64 island: not a token: eight letters, a dot, and 43 letters\nhint: copy /);
   });
 });
 
@@ -176,11 +174,9 @@ describe('a range behind a worker', () => {
   });
 
   test('is refused to a member, whose ranges stand in the file', async () => {
-    const host = site.lab.host('fit07');
-    const said = await refusal(host, () => joinWith(host, site.token, '--route', '10.244.8.0/24'));
-    expect(said).toMatch(
-      /^64 island: fit07 is on a network of the island, and takes no --route\nhint: write /,
-    );
+    const member = site.lab.host('fit07');
+    const said = await refusal(member, () => joinWith(member, site.token, '--route', '10.244.8.0/24'));
+    expect(said).toMatch(/^64 island: fit07 is on a network of the island, and takes no --route\n/);
   });
 });
 
