@@ -13,7 +13,7 @@ export interface Ipv4Packet {
 }
 
 /** Protocol numbers of what an attack wraps in IPv4. */
-export const PROTOCOL = { ipip: 4, udp: 17, ipv6: 41, gre: 47 } as const;
+export const PROTOCOL = { icmp: 1, ipip: 4, tcp: 6, udp: 17, ipv6: 41, gre: 47 } as const;
 
 /** What an Ethernet frame says that it carries. */
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd } as const;
@@ -70,6 +70,16 @@ export function udp(ports: { readonly from: number; readonly to: number }, paylo
   return Buffer.concat([words(ports.from, ports.to, 8 + payload.length, 0), payload]);
 }
 
+/** The first packet of a connection to the port, without a checksum. */
+export function tcpSyn(port: number): Buffer {
+  const header = Buffer.alloc(20);
+  header.writeUInt16BE(port, 0);
+  header.writeUInt16BE(port, 2);
+  header[12] = 0x50;
+  header[13] = 0x02;
+  return header;
+}
+
 /** What a datagram to a vxlan port carries (RFC 7348). */
 export function vxlan(vni: number, frame: Buffer): Buffer {
   const header = Buffer.alloc(8);
@@ -93,9 +103,9 @@ export function ipv6(source: string, destination: string, payload: Buffer): Buff
   return Buffer.concat([header, Buffer.from(source, 'hex'), Buffer.from(destination, 'hex'), payload]);
 }
 
-/** An ARP request: whoever has `target`, tell `sender` at `mac`. */
-export function arp(mac: string, sender: string, target: string): Buffer {
-  const request = [words(1, ETHERTYPE.ipv4, 0x0604, 1), macBytes(mac), addressBytes(sender)];
+/** An ARP request: whoever has `target`, tell `sender` at `mac`; or an answer, which says that it is there. */
+export function arp(mac: string, sender: string, target: string, operation = 1): Buffer {
+  const request = [words(1, ETHERTYPE.ipv4, 0x0604, operation), macBytes(mac), addressBytes(sender)];
   return Buffer.concat([...request, Buffer.alloc(6), addressBytes(target)]);
 }
 

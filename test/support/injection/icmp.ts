@@ -20,7 +20,14 @@ export function hostUnreachable(error: IcmpError): Buffer {
   return icmpError([3, 1, 0, 0, 0, 0, 0, 0], error, PROTOCOL.ipip);
 }
 
-const ICMP = 1;
+/** An echo request with the identifier: all of an IPv4 packet but its header. */
+export function echoRequest(id: number): Buffer {
+  const message = Buffer.from([8, 0, 0, 0, id >> 8, id & 0xff, 0, 1]);
+  message.writeUInt16BE(checksum(message), 2);
+  return message;
+}
+
+const { icmp: ICMP } = PROTOCOL;
 
 function icmpError(head: readonly number[], { from, to, about }: IcmpError, protocol: number): Buffer {
   const quoted = ipv4({ ...about, protocol, payload: Buffer.alloc(8) });

@@ -3,7 +3,7 @@ import type { LabHost } from '../lab/host.ts';
 import type { Attack } from './attack.ts';
 import { STRANGER } from './parties.ts';
 import { pcap } from './pcap.ts';
-import { marked, onWire, type Scene } from './tunnel.ts';
+import { marked, onWire } from './tunnel.ts';
 import { BEACON, type Witness } from './witness.ts';
 
 /** Puts attacks on the wire, all of them in rounds; each round ends with a beacon, so that rounds can be counted. */
@@ -12,6 +12,12 @@ export interface Wire {
   send(rounds: number): Promise<void>;
   /** Sends round after round while the work lasts. */
   sendWhile(work: () => Promise<void>): Promise<void>;
+}
+
+/** Which wire, and who is attacked there: a Scene is one. */
+export interface WireScene {
+  readonly wireMac: { readonly uplink: string };
+  readonly parties: { readonly wire: string; readonly victim: { readonly outer: string } };
 }
 
 /** Where the frames are put on the wire, and who counts the beacons. */
@@ -23,7 +29,11 @@ export interface WireEnds {
 }
 
 /** Writes the attacks to the sender, from where they can be sent any number of times. */
-export async function wireFor(scene: Scene, attacks: readonly Attack[], ends: WireEnds): Promise<Wire> {
+export async function wireFor(
+  scene: WireScene,
+  attacks: readonly Pick<Attack, 'frames'>[],
+  ends: WireEnds,
+): Promise<Wire> {
   const { sender, victim, rate } = ends;
   const beacon = marked(BEACON, { from: STRANGER, to: scene.parties.victim.outer });
   const frames = [...attacks.flatMap((attack) => attack.frames), ...onWire(scene.wireMac.uplink, beacon)];
