@@ -1,5 +1,6 @@
 import { config, type z } from 'zod/mini';
 import { IslandError } from '../errors.ts';
+import { withoutPieces } from '../model/secret.ts';
 
 // Compiling a checker costs more than a command that reads each kind of answer once gains by it.
 config({ jitless: true });
@@ -31,7 +32,7 @@ function parse(text: string, tool: string): unknown {
 /** What stands where the text stops being JSON; without that place, how it begins. */
 function faultIn(text: string, cause: unknown): string {
   const place = Number(/position (\d+)/.exec(String(cause))?.[1] ?? 0);
-  return `${JSON.stringify(text.slice(Math.max(0, place - 30), place + 30))} at ${place} of ${text.length} characters`;
+  return `${JSON.stringify(withoutPieces(text.slice(Math.max(0, place - 30), place + 30)))} at ${place} of ${text.length} characters`;
 }
 
 function escaped(char: string): string {

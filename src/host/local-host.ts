@@ -155,7 +155,7 @@ async function performBatch({ tool, lines }: Effect & { readonly tool: 'ip' | 'b
   if (made === undefined) throw failed(line === undefined ? `${tool} -batch` : `${tool} ${line}`, stderr);
   throw new IslandError(
     'E_HOST_UNSUPPORTED',
-    `this kernel does not make the ${made} link: ${firstLine(stderr)}`,
+    `this kernel does not make the ${made} link: ${withoutSecrets(firstLine(stderr))}`,
     {
       hint:
         made === 'ipip'
@@ -180,5 +180,8 @@ function firstLine(text: string): string {
 
 function outputOf(tool: string, { exitCode, stdout, stderr }: Result): string {
   if (exitCode === 0) return stdout;
-  throw new IslandError('E_APPLY', `${tool} cannot tell the state of the kernel: ${firstLine(stderr)}`);
+  throw new IslandError(
+    'E_APPLY',
+    `${tool} cannot tell the state of the kernel: ${withoutSecrets(firstLine(stderr))}`,
+  );
 }

@@ -15,6 +15,14 @@ export function withoutSecrets(text: string): string {
   return text.replace(SECRET_MAC, IN_ITS_PLACE).replace(SECRET_NUMBER, IN_ITS_PLACE);
 }
 
+/** Of a MAC that a cut has shortened, or that a tool has printed as a decimal number. */
+const PIECE_OF_SECRET = /[0-9a-f]{0,2}(?::[0-9a-f]{1,2})+:?|[0-9a-f]{2}:(?=$|")|\d{4,}/gi;
+
+/** The same of what was cut out of the output of a tool: what may be a part of a secret goes, too. */
+export function withoutPieces(text: string): string {
+  return withoutSecrets(text).replace(PIECE_OF_SECRET, IN_ITS_PLACE);
+}
+
 /** Whether it is a MAC that `withoutSecrets` hides: no other may be anybody's secret. */
 export function isSecretMac(text: string): boolean {
   return ONLY_SECRET_MAC.test(text);

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { randomMac } from '../../src/hub/secrets.ts';
 import { linkNameOf, macOf } from '../../src/model/addressing.ts';
 import { parseIpv4 } from '../../src/model/ip.ts';
-import { isSecretMac, macNumber, secretMacOf, withoutSecrets } from '../../src/model/secret.ts';
+import {
+  isSecretMac,
+  macNumber,
+  secretMacOf,
+  withoutPieces,
+  withoutSecrets,
+} from '../../src/model/secret.ts';
 import { withSecretMac } from '../support/secret-macs.ts';
 
 const bytes = fc.uint8Array({ minLength: 6, maxLength: 6 });
@@ -67,6 +73,21 @@ test('the MAC of a static link, an address, a VNI and a hash stay as they are', 
         `[${number.toString(16).padStart(8, '0')}]`,
       ].join(' ');
       expect(withoutSecrets(text)).toBe(text);
+    }),
+  );
+});
+
+test('of what was cut out of a tool’s output no part of a MAC is left, however it was cut', () => {
+  fc.assert(
+    fc.property(bytes, fc.nat(14), fc.nat(17), (random, start, length) => {
+      const mac = secretMacOf(random);
+      const decimal = String(BigInt(macNumber(mac)));
+      const cut = (text: string) => text.slice(start, start + Math.max(6, length));
+      const [macPiece, decimalPiece] = [cut(mac), cut(decimal)];
+      fc.pre(macPiece.length >= 6);
+      const shown = withoutPieces(`"address":"${macPiece}","val":{"concat":[${decimalPiece}`);
+      expect(shown).not.toContain(macPiece);
+      if (decimalPiece.length > 3) expect(shown).not.toContain(decimalPiece);
     }),
   );
 });
