@@ -4,6 +4,7 @@ import { mustIsland } from '../island.ts';
 import { hubState, reached, type Site } from '../workers/site.ts';
 import { FIRST_MARKER } from './attack.ts';
 import { setSourceChecks } from './model.ts';
+import { pcap } from './pcap.ts';
 import { type Due, formatBreaches, formatInjections, type Outcome, type Tally } from './report.ts';
 import { type Wire, wireFor } from './wire.ts';
 import {

@@ -107,16 +107,12 @@ function kinds({ victimInner, inner, peerInner, victimMac }: WorkerScene): Worke
         { type: ETHERTYPE.vlan, payload: vlan(0, datagram(marker, { from: inner, to: target })) },
       ],
     },
-    {
-      ...{ name: 'an IPv4 packet that is called IPv6', idle: true },
-      frames: (marker, target) => [
-        { ...datagram(marker, { from: inner, to: target }), type: ETHERTYPE.ipv6 },
+    ...[ETHERTYPE.ipv6, 0x88b5].map((type) => ({
+      ...{ name: `an IPv4 packet of type 0x${type.toString(16)}`, idle: true },
+      frames: (marker: number, target: string) => [
+        { ...datagram(marker, { from: inner, to: target }), type },
       ],
-    },
-    {
-      ...{ name: 'an IPv4 packet of type 0x88b5', idle: true },
-      frames: (marker, target) => [{ ...datagram(marker, { from: inner, to: target }), type: 0x88b5 }],
-    },
+    })),
   ];
 }
 

@@ -19,11 +19,13 @@ export interface Site {
 }
 
 const ISLAND_NAME = 'r2lab';
-const HUB = { name: 'sopnode-l1', outer: '138.96.245.50' } as const;
+export const HUB_OUTER = '138.96.245.50';
+/** Where a host keeps what outlives a boot. */
+export const ISLAND_FOLDER = `/var/lib/island/${ISLAND_NAME}`;
 
 /** Joins the hub of a lab that has the model network, and serves there. */
 export async function serveWorkers(lab: Lab, file = WORKERS_FILE): Promise<Site> {
-  const hub = lab.host(HUB.name);
+  const hub = lab.host('sopnode-l1');
   await install([hub], file);
   await mustIsland(hub, 'join');
   let running = await startDaemon(hub);
@@ -50,7 +52,7 @@ export async function joinWorker(
 
 /** What a worker types that has its token in a file. */
 export function joinArgs(name: string): string[] {
-  return ['join', '--hub', HUB.outer, '--name', name, '--token', 'file:/run/token'];
+  return ['join', '--hub', HUB_OUTER, '--name', name, '--token', 'file:/run/token'];
 }
 
 /** What the hub gave a worker. */
@@ -63,7 +65,7 @@ export interface LeaseFile {
 
 /** From the file that only root can read. */
 export async function leaseOf(host: LabHost): Promise<LeaseFile> {
-  return JSON.parse(await host.readFile(`/var/lib/island/${ISLAND_NAME}/lease.json`));
+  return JSON.parse(await host.readFile(`${ISLAND_FOLDER}/lease.json`));
 }
 
 /** What of the hub's kernel and register tells of workers; times and numbers of packets are not in it. */
