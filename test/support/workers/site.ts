@@ -1,9 +1,10 @@
 import { parseSeen } from '../../../src/host/endpoints.ts';
 import { workersLinkOf } from '../../../src/model/worker.ts';
-import { startDaemon, within } from '../daemon.ts';
-import { install, mustIsland } from '../island.ts';
+import { within } from '../daemon.ts';
+import { ISLAND, install, mustIsland } from '../island.ts';
 import type { LabHost, LabProcess } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { RunOptions } from '../lab/namespace.ts';
 import { WORKERS_FILE } from '../plan-workers.ts';
 
 /** The hub of the model network with its daemon, and a token with which any number of workers join. */
@@ -24,17 +25,22 @@ export const HUB_OUTER = '138.96.245.50';
 export const ISLAND_FOLDER = `/var/lib/island/${ISLAND_NAME}`;
 
 /** Joins the hub of a lab that has the model network, and serves there. */
-export async function serveWorkers(lab: Lab, file = WORKERS_FILE): Promise<Site> {
+export async function serveWorkers(lab: Lab, options: Pick<RunOptions, 'env'> = {}): Promise<Site> {
   const hub = lab.host('sopnode-l1');
-  await install([hub], file);
+  await install([hub], WORKERS_FILE);
   await mustIsland(hub, 'join');
-  let running = await startDaemon(hub);
+  const start = async () => {
+    const daemon = hub.start([process.execPath, ISLAND, 'serve'], options);
+    await daemon.outputMatching(/"msg":"ready"/, 20_000);
+    return daemon;
+  };
+  let running = await start();
   const created = await mustIsland(hub, 'token', 'create', '--uses', 'unlimited', '--json');
   return {
     ...{ lab, hub, token: JSON.parse(created).token },
     daemon: () => running,
     serve: async () => {
-      running = await startDaemon(hub);
+      running = await start();
       return running;
     },
   };
