@@ -3,7 +3,7 @@ import { install, modelFile, mustIsland } from '../support/island.ts';
 import type { LabHost, LabProcess } from '../support/lab/host.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
-import { HUB, joinWorkersByHand } from '../support/nat/by-hand.ts';
+import { HUB, type Joiner, joinWorkersByHand } from '../support/nat/by-hand.ts';
 import { natSite } from '../support/nat/site.ts';
 import { raiseSite } from '../support/nat/site-lab.ts';
 import { medians } from './measure.ts';
@@ -17,9 +17,11 @@ const RUNS = 9;
  */
 export async function measureJoin(): Promise<readonly Row[]> {
   const [ours, theirs] = [await raise(), await raise()];
+  let joiner: Joiner | undefined;
   try {
     const joined = await islandIn(ours);
-    const hand = await handIn(theirs);
+    joiner = await joinWorkersByHand(theirs.lab);
+    const hand = handIn(theirs, joiner);
     const parts = new Map<string, number[]>();
     const took = await medians(RUNS, {
       join: async () => {
@@ -41,6 +43,7 @@ export async function measureJoin(): Promise<readonly Row[]> {
       ...[...parts].map(([name, values]) => rowOf(name, { values: values.slice(1), node: took.node })),
     ];
   } finally {
+    await joiner?.close();
     await Promise.all([ours, theirs].map(({ lab }) => lab.close()));
   }
 }
@@ -128,8 +131,7 @@ function isLearned({ msg }: Record<string, unknown>): boolean {
   return msg === 'learned where workers are';
 }
 
-async function handIn({ lab, hub, worker }: Site): Promise<() => Promise<number>> {
-  const joiner = await joinWorkersByHand(lab);
+function handIn({ hub, worker }: Site, joiner: Joiner): () => Promise<number> {
   return async () => {
     const started = performance.now();
     const inner = await joiner.raiseWorker(worker);
