@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { logOf, within } from '../support/daemon.ts';
+import { logOf, stopDaemon, within } from '../support/daemon.ts';
 import { FAULTY } from '../support/faults.ts';
 import { ISLAND, island, mustIsland } from '../support/island.ts';
 import type { LabHost } from '../support/lab/host.ts';
@@ -61,13 +61,14 @@ test('what looks for secrets finds them', async () => {
 });
 
 test('files with a secret are for root alone, and no others have one', async () => {
+  expect(leaksIn(site.daemon().output(), secrets)).toEqual([]);
   // Else the daemon is faster than the join.
-  site.daemon().signal('SIGSTOP');
+  await stopDaemon(site.daemon());
   await site.hub.ip(['rule flush protocol 110']);
   await mustIsland(site.hub, 'join', '--confirm-within', '60s');
   const files = await Promise.all([site.hub, worker].map(secretFiles));
   await mustIsland(site.hub, 'confirm');
-  site.daemon().signal('SIGCONT');
+  await site.serve();
   expect(files.map((lines) => lines.map((line) => line.replace(/.*\//, '')))).toEqual([
     ['before.json', 'workers.json'],
     ['lease.json'],
