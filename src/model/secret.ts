@@ -12,7 +12,13 @@ const IN_ITS_PLACE = '(secret)';
 
 /** The text with `(secret)` in place of each secret MAC: whatever shows commands, or errors about them, asks this. */
 export function withoutSecrets(text: string): string {
-  return text.replace(SECRET_MAC, IN_ITS_PLACE).replace(SECRET_NUMBER, IN_ITS_PLACE);
+  const hidden = text.replace(SECRET_MAC, IN_ITS_PLACE).replace(SECRET_NUMBER, IN_ITS_PLACE);
+  return hidden.includes(IN_ITS_PLACE) ? hidden.split('\n').map(withoutMark).join('\n') : hidden;
+}
+
+/** The mark of a rule is a hash of its words (plan/ruleset-parts.ts): of those with a secret, two tell what it is. */
+function withoutMark(line: string): string {
+  return line.includes(IN_ITS_PLACE) ? line.replace(/\[[0-9a-f]{8}\]/g, `[${IN_ITS_PLACE}]`) : line;
 }
 
 /** Of a MAC that a cut has shortened, or that a tool has printed as a decimal number. */

@@ -50,16 +50,15 @@ describe('a secret MAC', () => {
     );
   });
 
-  test('is hidden in every command, and in what status says', () => {
+  test('has no part in any command that is shown, nor in what status says: all MACs show the same', () => {
+    const shownOf = (random: Uint8Array) => withSecretMac(secretMacOf(random)).join('\n');
+    const expected = shownOf(Uint8Array.of(6, 1, 2, 3, 4, 5));
+    expect(expected).toContain('(secret)');
     fc.assert(
       fc.property(bytes, (random) => {
-        const mac = secretMacOf(random);
-        const digits = mac.replaceAll(':', '').replace(/^0+/, '');
-        const shown = withSecretMac(mac);
-        expect(shown.join('\n')).toContain('(secret)');
-        for (const line of shown) expect(line).not.toMatch(new RegExp(`${mac}|${digits}`, 'i'));
+        expect(shownOf(random)).toBe(expected);
       }),
-      { numRuns: 50 },
+      { numRuns: 30 },
     );
   });
 });
