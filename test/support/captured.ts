@@ -4,6 +4,7 @@ import type { Host } from '../../src/host/host.ts';
 import { parseFdb, parseIp } from '../../src/host/iproute.ts';
 import { parseTable } from '../../src/host/nft.ts';
 import type { Observed } from '../../src/plan/observed.ts';
+import type { Timers } from '../../src/plan/resource.ts';
 
 /** What the tools printed on a host, as the arrays that they printed; `observed.json` of a golden plan. */
 export interface Captured {
@@ -29,7 +30,10 @@ export interface Captured {
   readonly joined?: unknown;
   /** /var/lib/island/<island>/lease.json of a worker. */
   readonly lease?: unknown;
+  /** /var/lib/island/<island>/workers.json of a hub. */
   readonly workers?: unknown;
+  /** Of the neighbours on the links of island. */
+  readonly timers?: readonly Timers[];
   readonly config?: unknown;
   readonly sysctls?: unknown;
   readonly confirm?: unknown;
@@ -49,6 +53,7 @@ export function observedFrom(captured: Captured): Observed {
       ...(legacy === undefined ? [] : [parseLegacy(legacy)]),
     ],
     forwarding: new Map(Object.entries(forwarding)),
+    timers: captured.timers ?? [],
     claims: [],
   };
 }
@@ -61,7 +66,7 @@ export function frozenHost(captured: Captured, config: string): Host {
     configFiles: () => Promise.resolve([{ path: '/etc/island/r2lab.yaml', text: config }]),
     store: () => ({
       read: (name) => {
-        const record = name === 'workers' ? undefined : captured[name];
+        const record = captured[name];
         return Promise.resolve(record === undefined ? undefined : JSON.stringify(record));
       },
       readNow: () => undefined,
