@@ -34,7 +34,7 @@ export interface Result {
  * of a short memory. Both are scaled by 0.4 or less: it stands for 20 s, and for 30 s.
  */
 export const KEEPALIVE_SECONDS = 8;
-const MEMORY_SECONDS = 13;
+export const MEMORY_SECONDS = 13;
 export const SHORT_MEMORY_SECONDS = 10;
 
 /** The daemon on the hub looks every 2 s where workers are; the rest is what a busy machine adds. */
@@ -49,7 +49,6 @@ export async function joinPlaces(
   all: readonly Place[],
   hub: ServingHub,
 ): Promise<{ places: JoinedPlace[]; results: Result[] }> {
-  for (const { site } of all) await setMappingSeconds(lab, site, MEMORY_SECONDS);
   const names = all.flatMap(({ site }) => site.workers);
   const joined = await eachOf(names, JOINS_AT_ONCE, (name) => joinWorker(lab.host(name), hub));
   const byName = new Map(joined.map((worker) => [worker.host.name, worker]));
@@ -118,17 +117,25 @@ export interface Quiet {
   readonly lost: readonly string[];
 }
 
-/**
- * Nobody sends anything until every mapping would be forgotten; then the hub, and a host of its network, speak first.
- * One worker behind each of the large NATs is not looked after meanwhile.
- */
-export async function beQuiet(lab: Lab, places: readonly JoinedPlace[]): Promise<Quiet> {
+export interface QuietOptions {
+  /** Longer than any NAT remembers. */
+  readonly seconds: number;
+  /** Of the places of this size, the last worker behind a NAT is not looked after meanwhile. */
+  readonly neglected: Column;
+}
+
+/** Nobody sends anything until every mapping would be forgotten; then the hub, and a host of its network, speak first. */
+export async function beQuiet(
+  lab: Lab,
+  places: readonly JoinedPlace[],
+  options: QuietOptions,
+): Promise<Quiet> {
   const controls = places
-    .filter(({ site, count }) => count === 16 && site.shape !== 'none')
+    .filter(({ site, count }) => count === options.neglected && site.shape !== 'none')
     .flatMap(({ workers }) => workers.slice(-1));
   await Promise.all(controls.map(({ host }) => neglect(host)));
   const silence = await watchSilence(lab.host(HUB.name));
-  await delay(1000 * (MEMORY_SECONDS + 3));
+  await delay(1000 * options.seconds);
   const seen = await silence.end();
   const neglected = controls.map(({ host }) => host.name);
   const unreached = await unreachedFromHub(lab, workersOf(places));
