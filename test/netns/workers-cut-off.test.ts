@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDaemon, stopDaemon, within } from '../support/daemon.ts';
 import { ISLAND, island, mustIsland } from '../support/island.ts';
 import type { LabHost, LabProcess } from '../support/lab/host.ts';
+import { changeOuter } from '../support/nat/site-lab.ts';
 import { type State, stateOf } from '../support/state.ts';
 import {
   HUB,
@@ -10,6 +11,7 @@ import {
   leaseOn,
   leasesOf,
   mustJoinWith,
+  OPEN,
   raiseWorkersLab,
   reboot,
   tokenFrom,
@@ -34,7 +36,7 @@ function host(name: string): LabHost {
 }
 
 /** Whether both the worker and the hub get an answer from each other. */
-async function isJoined(name: string, inner: string, deadlineMs = 1000): Promise<boolean> {
+async function isJoined(name: string, inner: string, deadlineMs = 5000): Promise<boolean> {
   const hub = host('sopnode-l1');
   const ways = await Promise.all([
     visit(hub, host(name), { address: inner, deadlineMs }),
@@ -95,7 +97,7 @@ describe('while nothing gets through the tunnel', () => {
     expect([first?.code, first?.stderr]).toEqual([75, nothingCame('home-w2', '10.3.1.65')]);
     expect(await stateOf(fresh)).toEqual(bare.get('home-w2'));
     expect(await leasesOf(site.hub)).toEqual([`home-w1 ${inner} held`, 'home-w2 10.3.1.65 reserved']);
-    await within(15_000, 'the worker is back', () => isJoined('home-w1', inner));
+    await within(15_000, 'the worker is back', () => isJoined('home-w1', inner, 1000));
     await leave('home-w1');
   });
 
@@ -202,28 +204,25 @@ describe('a join that ends early', () => {
   });
 });
 
+/** As DHCP does when the lease of the LAN was given to somebody else. */
+function readdress(name: string, address: string): Promise<void> {
+  const added = `address add ${address}/24 dev eth0`;
+  return host(name).ip(['address flush dev eth0', added, 'route replace default via 192.168.101.1']);
+}
+
 describe('without any command', () => {
   test('workers are reached again when their own address has changed, with strict rp_filter', async () => {
-    const moves = [
-      ['home-w1', '192.168.101.99', '192.168.101.1'],
-      ['open-w1', '198.51.100.220', '198.51.100.1'],
-    ] as const;
+    const names = ['home-w1', 'open-w1'] as const;
     const inners: string[] = [];
-    for (const [name] of moves) inners.push(await mustJoinWith(host(name), site.token));
-    for (const [name, to, router] of moves) {
-      await host(name).ip([
-        'address flush dev eth0',
-        `address add ${to}/24 dev eth0`,
-        `route replace default via ${router}`,
-      ]);
-    }
+    for (const name of names) inners.push(await mustJoinWith(host(name), site.token));
+    await changeOuter(site.lab, OPEN);
+    await readdress('home-w1', '192.168.101.99');
     const ms = await within(15_000, 'both are back', async () =>
-      (await Promise.all(moves.map(([name], index) => isJoined(name, inners[index] ?? '')))).every(Boolean),
+      (await Promise.all(names.map((name, at) => isJoined(name, inners[at] ?? '', 1000)))).every(Boolean),
     );
     process.stdout.write(`back ${ms} ms after their addresses changed\n`);
-    for (const [name] of moves) await mustIsland(host(name), 'leave');
-    await host('home-w1').ip(['address flush dev eth0', 'address add 192.168.101.11/24 dev eth0']);
-    await host('home-w1').ip(['route replace default via 192.168.101.1']);
+    for (const name of names) await mustIsland(host(name), 'leave');
+    await readdress('home-w1', '192.168.101.11');
   });
 
   test('workers are reached again when the hub was rebooted, and a rebooted worker needs no token', async () => {
@@ -236,10 +235,11 @@ describe('without any command', () => {
     const hub = await reboot(site.lab, 'sopnode-l1');
     await mustIsland(hub, 'join');
     await startDaemon(hub);
-    const backMs = await within(15_000, 'all are back', async () => isJoined('home-w1', inner));
+    const backMs = await within(15_000, 'all are back', async () => isJoined('home-w1', inner, 1000));
     process.stdout.write(
       `a rebooted worker joins in ${Math.round(ms)} ms; ${backMs} ms after the hub's daemon is back so is it\n`,
     );
-    expect(ms).toBeLessThan(1500);
+    // Half a second on a machine that does nothing else.
+    expect(ms).toBeLessThan(3000);
   });
 });

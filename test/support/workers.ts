@@ -34,6 +34,9 @@ forwarding: { workers: true }
 workers: { pool: 10.3.1.64/26, keepalive: 8s, routes: [10.244.0.0/18] }
 `;
 
+/** Where `open-w1` is. */
+export const OPEN = natSite({ name: 'open', shape: 'none', number: 2, workers: 1 });
+
 /** A hub that serves, a gateway with a LAN, and workers that have not joined yet. */
 export interface WorkersLab {
   readonly lab: Lab;
@@ -48,7 +51,7 @@ export async function raiseWorkersLab(workers: number): Promise<WorkersLab> {
   const lab = await createLab();
   await lab.raise(modelNetwork({ nodes: [1, 2, 7], clusterHosts: 1, pdu: false }));
   await raiseSite(lab, natSite({ name: 'home', shape: 'fully-random', number: 1, workers }));
-  await raiseSite(lab, natSite({ name: 'open', shape: 'none', number: 2, workers: 1 }));
+  await raiseSite(lab, OPEN);
   const hub = lab.host('sopnode-l1');
   const ends = [hub, lab.host('faraday')];
   await install(ends, WORKERS_FILE);
