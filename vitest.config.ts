@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 const lab = {
   globalSetup: 'test/support/lab/bundle.ts',
   setupFiles: 'test/support/lab/end-with-runner.ts',
-  fileParallelism: false,
 };
 
 export default defineConfig({
@@ -24,6 +23,8 @@ export default defineConfig({
           include: ['test/netns/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          // Each file has a lab of its own, and waits for half of its time.
+          maxWorkers: 2,
           ...lab,
         },
       },
@@ -33,6 +34,7 @@ export default defineConfig({
           include: ['test/vm/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
           ...lab,
         },
       },

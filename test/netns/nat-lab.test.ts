@@ -15,13 +15,7 @@ import {
 import { sourcesSeen, watchSources } from '../support/nat/eyes.ts';
 import type { NatShape } from '../support/nat/shapes.ts';
 import { type NatSite, natSite } from '../support/nat/site.ts';
-import {
-  changeOuter,
-  forgetMappings,
-  passSeconds,
-  raiseSite,
-  setMappingSeconds,
-} from '../support/nat/site-lab.ts';
+import { changeOuter, passSeconds, raiseSite, setMappingSeconds } from '../support/nat/site-lab.ts';
 
 const SHAPES: Readonly<Record<NatShape, string>> = {
   none: 'open',
@@ -136,14 +130,15 @@ const COUNTING = `table ip counting {
 }
 `;
 
-describe('through every NAT of the lab', () => {
+/** What the product's own commands are not tried with (nat.test.ts): without one of the pieces nothing crosses. */
+describe('a tunnel by hand through every NAT of the lab', () => {
   let lab: Lab;
   let sites: NatSite[];
   let joiner: Joiner;
   const inner = new Map<string, string>();
 
   beforeAll(async () => {
-    ({ lab, sites } = await raiseSites(16));
+    ({ lab, sites } = await raiseSites(2));
     await watchSources(lab, PORT);
     joiner = await joinWorkersByHand(lab);
     for (const site of sites) await setMappingSeconds(lab, site, KEPT_SECONDS);
@@ -169,20 +164,14 @@ describe('through every NAT of the lab', () => {
     return ends.flatMap(([name, { code }]) => (code === 0 ? [] : [name]));
   }
 
-  test.each([1, 2, 16])(
-    '%i workers and the others reach each other, both ways, also through the hub',
-    async (count) => {
-      const names = sites
-        .flatMap(({ workers }) => workers.slice(0, count))
-        .filter((name) => !inner.has(name));
-      await Promise.all(names.map(async (name) => inner.set(name, await joiner.raiseWorker(lab.host(name)))));
-      expect(await lostFrom(HUB.name)).toEqual([]);
-      expect(await lostFrom('fit01')).toEqual([]);
-      expect(await lostTo(HUB.outer)).toEqual([]);
-      expect(await lostTo('192.168.3.1')).toEqual([]);
-      expect(inner.size).toBe(count * sites.length);
-    },
-  );
+  test('workers and the others reach each other, both ways, also through the hub', async () => {
+    const names = sites.flatMap(({ workers }) => workers);
+    await Promise.all(names.map(async (name) => inner.set(name, await joiner.raiseWorker(lab.host(name)))));
+    expect(await lostFrom(HUB.name)).toEqual([]);
+    expect(await lostFrom('fit01')).toEqual([]);
+    expect(await lostTo(HUB.outer)).toEqual([]);
+    expect(await lostTo('192.168.3.1')).toEqual([]);
+  });
 
   test('the hub sees one source for each, at the address of its NAT', async () => {
     const seen = await sourcesSeen(lab);
@@ -199,21 +188,6 @@ describe('through every NAT of the lab', () => {
     expect(await lostFrom(HUB.name)).toEqual(neglected.toSorted());
     await Promise.all(neglected.map((name) => keepMapping(lab.host(name))));
     await vi.waitFor(async () => expect(await lostFrom(HUB.name)).toEqual([]), { timeout: 5000 });
-  });
-
-  test('a worker comes back by itself after its NAT has forgotten it', async () => {
-    await Promise.all(sites.map((site) => forgetMappings(lab, site)));
-    expect((await lostFrom(HUB.name)).length).toBeGreaterThan(0);
-    await vi.waitFor(async () => expect(await lostFrom(HUB.name)).toEqual([]), { timeout: 15_000 });
-  });
-
-  test('a worker comes back by itself after its outer address has changed', async () => {
-    await Promise.all(sites.map((site) => changeOuter(lab, site)));
-    await vi.waitFor(async () => expect(await lostFrom(HUB.name)).toEqual([]), { timeout: 15_000 });
-    const seen = await sourcesSeen(lab);
-    for (const { shape, outer } of sites) {
-      expect([shape, seen.some(({ source }) => source === outer[1])]).toEqual([shape, true]);
-    }
   });
 
   test('nobody comes back while nobody learns', async () => {
