@@ -27,7 +27,7 @@ export interface DeskSetting {
 }
 
 /** Time for a worker to answer when somebody else wants its name. */
-const ALIVE_MS = 1000;
+const ALIVE_MS = 500;
 
 /** Decides about those who ask the hub to join or to leave. */
 export function deskOf(host: Host, setting: DeskSetting): Desk {
