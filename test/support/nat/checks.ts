@@ -21,10 +21,18 @@ export async function redirectAtHub(lab: Lab): Promise<void> {
   });
 }
 
-/** A worker redirects the port to another address of its own. */
-export async function redirectAtWorker({ host, inner }: JoinedWorker): Promise<void> {
+/** A worker redirects the port to another address of its own, and the hub a port of its outer address to the worker. */
+export async function redirectAtWorker(lab: Lab, { host, inner }: JoinedWorker): Promise<void> {
+  const rule = `ip daddr ${HUB.outer} tcp dport ${portOf(inner)} dnat to ${inner}:${AGENT_PORT}`;
+  await lab.host(HUB.name).run(['nft', `add rule ip node-port prerouting ${rule}`]);
   await host.ip([`address add ${SECOND_ADDRESS}/32 dev lo`]);
   await host.run(['nft', '-f', '-'], { input: redirectOf(inner, `${SECOND_ADDRESS}:${AGENT_PORT}`) });
+}
+
+/** The port of the hub's that leads to the worker: one for each inner address. */
+function portOf(inner: string): number {
+  const [, , third, last] = inner.split('.').map(Number);
+  return 31_000 + 256 * ((third ?? 0) % 4) + (last ?? 0);
 }
 
 function redirectOf(from: string, to: string): string {
@@ -54,6 +62,7 @@ export async function connectionFaults(lab: Lab, { host, inner }: JoinedWorker):
       targets: [
         { address: inner, port: AGENT_PORT },
         { address: inner, port: NODE_PORT },
+        { address: HUB.outer, port: portOf(inner) },
       ],
       deadlineMs: DEADLINE_MS,
     }),
@@ -61,7 +70,7 @@ export async function connectionFaults(lab: Lab, { host, inner }: JoinedWorker):
   const faults = [
     ...out.map((reply, index) => ({ reply, what: index === 0 ? 'out' : 'out, redirected', source: inner })),
     ...into.map((reply, index) => ({
-      ...{ reply, what: index === 0 ? 'in' : 'in, redirected', source: NEIGHBOUR.address },
+      ...{ reply, what: IN[index], source: NEIGHBOUR.address },
     })),
   ].flatMap(({ reply, what, source }) =>
     reply.saw === source
@@ -71,16 +80,19 @@ export async function connectionFaults(lab: Lab, { host, inner }: JoinedWorker):
   return faults;
 }
 
+const IN = ['in', 'in, redirected by the worker', 'in, redirected by the hub'];
+
 /** Bytes through the redirections, both ways, after which every size of segment has been there. */
 export async function redirectedBulkFaults(lab: Lab, { host, inner }: JoinedWorker): Promise<string[]> {
   const [worker, neighbour] = await Promise.all([host.agent(), lab.host(NEIGHBOUR.name).agent()]);
-  const amount = { port: NODE_PORT, upload: MB, download: MB, deadlineMs: 15_000 };
+  const amount = { upload: MB, download: MB, deadlineMs: 15_000 };
   const replies = await Promise.all([
-    worker.ask({ op: 'transfer', address: HUB.inner, ...amount }),
-    neighbour.ask({ op: 'transfer', address: inner, ...amount }),
+    worker.ask({ op: 'transfer', address: HUB.inner, port: NODE_PORT, ...amount }),
+    neighbour.ask({ op: 'transfer', address: inner, port: NODE_PORT, ...amount }),
+    neighbour.ask({ op: 'transfer', address: HUB.outer, port: portOf(inner), ...amount }),
   ]);
   return replies.flatMap(({ ok, error }, index) =>
-    ok ? [] : [`${host.name}: redirected bytes ${index === 0 ? 'out' : 'in'}: ${error}`],
+    ok ? [] : [`${host.name}: redirected bytes ${['out', ...IN.slice(1)][index]}: ${error}`],
   );
 }
 

@@ -57,7 +57,7 @@ export async function joinPlaces(
     workers: place.site.workers.flatMap((name) => byName.get(name) ?? []),
   }));
   await eachOf(places.flatMap(speakersOf), WAYS_AT_ONCE, async (worker) => {
-    await redirectAtWorker(worker);
+    await redirectAtWorker(lab, worker);
     await worker.host.agent();
   });
   return { places, results: places.map((place) => resultOf(place, place.site.shape, [])) };
