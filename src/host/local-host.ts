@@ -118,7 +118,10 @@ async function observeNft(name: string, { path, chains }: NftSight): Promise<Obs
   if (!isInstalled('nft', path)) return 'absent';
   const listing = await run('nft', ['-j', 'list', 'table', 'inet', name]);
   if (listing.exitCode === 0) return parseTable(name, listing.stdout);
-  if (!hasChains(name, (await chains) ?? '{"nftables":[]}')) return 'absent';
+  // Somebody may have deleted it between the two, so what says that it is there has to be younger.
+  const isThere = async (text: Promise<string | undefined>) =>
+    hasChains(name, (await text) ?? '{"nftables":[]}');
+  if (!(await isThere(chains)) || !(await isThere(listChains(path)))) return 'absent';
   return parseTable(name, outputOf('nft', listing));
 }
 

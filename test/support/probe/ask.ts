@@ -26,18 +26,13 @@ export interface Patience {
   readonly isParallel: boolean;
 }
 
-/** What the fault is found as by each host that is asked, and once it is mended. */
-export async function found(
-  lab: Lab,
-  fault: ProbeFault,
-  patience: Patience,
-): Promise<{ broken: Causes; mended: Causes }> {
+/** What the fault is found as by each host that is asked; then it is mended. What it leaves is found with the next one. */
+export async function found(lab: Lab, fault: ProbeFault, patience: Patience): Promise<Causes> {
   const { on, breaks, mends = (host: LabHost) => island(host, 'join'), seen } = fault;
-  const viewers = Object.keys(seen);
   await breaks(lab.host(on), lab);
-  const broken = await causesFrom(lab, viewers, patience);
+  const causes = await causesFrom(lab, Object.keys(seen), patience);
   await mends(lab.host(on), lab);
-  return { broken, mended: await causesFrom(lab, viewers, patience) };
+  return causes;
 }
 
 type Causes = Readonly<Record<string, string>>;

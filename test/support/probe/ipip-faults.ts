@@ -1,14 +1,7 @@
-import { mustIsland } from '../island.ts';
 import { dropOnTheWay, here, nft, noFault, type ProbeFault } from './fault.ts';
 
 /** What only ipip links suffer from, or is found otherwise with them; an emulated processor takes long for each. */
 export const IPIP_FAULTS: readonly ProbeFault[] = [
-  {
-    name: 'the gateway has left',
-    on: 'faraday',
-    breaks: (host) => mustIsland(host, 'leave'),
-    seen: { 'sopnode-l1': 'ISL-L04 faraday' },
-  },
   {
     name: 'the underlay drops protocol 4 and passes UDP',
     on: 'internet',
