@@ -6,7 +6,7 @@ import type { Island } from '../../src/model/island.ts';
 import { GOLDENS } from '../support/goldens.ts';
 
 // Nothing here looks at a clock: what hangs is ended by the runner's own limit.
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: 100 };
 
 const FILES = GOLDENS.map(({ config }) => config);
 const LINES = [...new Set(FILES.flatMap((text) => text.split('\n')))];
@@ -85,7 +85,7 @@ test('a file of an operator, changed in places, is an island or refused with the
         if (outcomeOf(changes.reduce(changed, file)) !== undefined) islands += 1;
       },
     ),
-    { ...RUNS, numRuns: 500 },
+    { ...RUNS, numRuns: 300 },
   );
   // Not all are refused, or the rest of the code would not have been reached.
   expect(islands).toBeGreaterThan(0);

@@ -48,6 +48,8 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a hop of 1400 bytes that loses "too big" is survived with mtu: 1400',
     run: smallHop,
     network: modelNetwork({ blackHoleMtu: 1400, nodes: [1], clusterHosts: 1 }),
+    // MTU and clamp are set alike for both kinds, and an emulated processor takes long for it.
+    only: 'vxlan',
   },
   {
     name: 'tunl0 is down while nobody else uses it, and left as it was otherwise and afterwards',
