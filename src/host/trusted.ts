@@ -11,9 +11,10 @@ const STICKY = 0o1000;
 /**
  * Throws E_CONFIG unless nobody but root and the caller can choose what `path` holds. `opened` is what was opened
  * by that name: the file must be theirs alone to write, and so must every folder on the way, from / on, through
- * each symlink as well, since who may write a folder may put another file in its place.
+ * each symlink as well, since who may write a folder may put another file in its place. False when somebody did so
+ * after it was opened: it has to be opened again.
  */
-export function requireTrusted(path: string, opened: Stats): void {
+export function isTrusted(path: string, opened: Stats): boolean {
   const owners = new Set([0, process.getuid?.() ?? 0, lstatSync('/').uid]);
   const mistrust = (at: string, stats: Stats) => {
     const fault = faultOf(at, stats, owners);
@@ -23,8 +24,7 @@ export function requireTrusted(path: string, opened: Stats): void {
   };
   // Not resolved: the kernel goes through a symlink before it takes the ".." behind it.
   const found = walk(path.startsWith('/') ? path : `${process.cwd()}/${path}`, mistrust);
-  if (found.dev === opened.dev && found.ino === opened.ino) return;
-  throw new IslandError('E_CONFIG', `${path}: it was replaced while it was read`, { hint: 'try again' });
+  return found.dev === opened.dev && found.ino === opened.ino;
 }
 
 /** Shows every folder, symlink and at last the file that the kernel meets on the way to `path`. */
