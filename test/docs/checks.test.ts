@@ -13,7 +13,7 @@ test('docs/checks.md has every check, and every fault that the suite injects wit
     '## Faults that were injected',
     '',
     'One at a time into a healthy model network, where `island echo` runs on every host; each cause is the only one that is',
-    'named, and none is once the fault is mended. `sh test/run netns -t "island test"`, and `vm` for ipip.',
+    'named, and none is once all are mended. `sh test/run netns -t "island test"`; for ipip `npm run test:long`.',
     '',
     ...tableOf('vxlan', [...HOST_FAULTS, ...WAY_FAULTS]),
     ...tableOf('ipip', IPIP_FAULTS),

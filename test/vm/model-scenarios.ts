@@ -14,7 +14,7 @@ import { SCENARIOS } from '../support/scenarios.ts';
 
 const NETWORK = modelNetwork({ cloud: true, laptop: true });
 
-/** What has to hold with ipip links, which this machine's own kernel may not have. */
+/** What has to hold with ipip links, which this machine's own kernel may not have; the long ones last. */
 export const MODEL_SCENARIOS: readonly GuestScenario[] = [
   {
     name: 'the lab itself: an ipip island made by hand',
@@ -38,6 +38,7 @@ export const MODEL_SCENARIOS: readonly GuestScenario[] = [
     name: 'island test finds what is wrong with ipip links, and nothing where nothing is',
     network: modelNetwork({ nodes: [1, 2], clusterHosts: 1, cloud: true, laptop: true }),
     run: ipipFaults,
+    isLong: true,
   },
 ];
 

@@ -7,6 +7,8 @@ import { reportResult } from './guest.ts';
 export interface GuestScenario {
   readonly name: string;
   readonly network: Network;
+  /** It takes too long for every day: test/long. */
+  readonly isLong?: true;
   /** A text that it returns is for people to read. */
   readonly run: (lab: Lab) => Promise<unknown>;
 }
