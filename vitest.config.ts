@@ -30,6 +30,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'systemd',
+          include: ['test/systemd/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+          ...lab,
+        },
+      },
+      {
+        test: {
           name: 'vm',
           include: ['test/vm/**/*.test.ts'],
           testTimeout: 120_000,

@@ -1,4 +1,5 @@
 import { hostIn, type LabHost } from './host.ts';
+import { type Machine, openMachine } from './machine.ts';
 import { type Namespace, openNamespace, runIn } from './namespace.ts';
 import { formatHostBatch, formatSwitchBatch, type Network, portsOf, sysctlsOf } from './network.ts';
 
@@ -15,6 +16,8 @@ export interface Lab {
   hosts(): LabHost[];
   /** Takes a host down with all its links, as pulling its plug would. */
   remove(name: string): Promise<void>;
+  /** Boots a host with a disk again, after an orderly shutdown or, as `cut`, after none. */
+  reboot(name: string, how?: 'orderly' | 'cut'): Promise<void>;
   /** Ends everything. May be called more than once. */
   close(): Promise<void>;
 }
@@ -32,23 +35,38 @@ export async function createLab(): Promise<Lab> {
     return found.host;
   }
 
+  async function raise(network: Network): Promise<void> {
+    const raised = await openAll(network);
+    for (const inhabitant of raised) inhabitants.set(inhabitant.host.name, inhabitant);
+    const plugged = portsOf(network, ports);
+    ports += plugged.length;
+    const wiring = formatSwitchBatch(plugged, segments, (name) => host(name).pid);
+    await succeed(fabric.pid, IP_BATCH, textOf(wiring));
+    for (const { segment } of plugged) segments.add(segment);
+    await Promise.all(raised.map((inhabitant) => configure(inhabitant.host)));
+    await Promise.all(raised.map(({ machine }) => machine?.boot()));
+  }
+
+  async function remove(name: string): Promise<void> {
+    const inhabitant = inhabitants.get(name);
+    inhabitants.delete(name);
+    await inhabitant?.namespace.close();
+  }
+
   return {
     host,
     hosts: () => [...inhabitants.values()].map((inhabitant) => inhabitant.host),
-    async raise(network) {
-      const raised = await openAll(network);
-      for (const inhabitant of raised) inhabitants.set(inhabitant.host.name, inhabitant);
-      const plugged = portsOf(network, ports);
-      ports += plugged.length;
-      const wiring = formatSwitchBatch(plugged, segments, (name) => host(name).pid);
-      await succeed(fabric.pid, IP_BATCH, textOf(wiring));
-      for (const { segment } of plugged) segments.add(segment);
-      await Promise.all(raised.map((inhabitant) => configure(inhabitant.host)));
-    },
-    async remove(name) {
-      const inhabitant = inhabitants.get(name);
-      inhabitants.delete(name);
-      await inhabitant?.namespace.close();
+    raise,
+    remove,
+    async reboot(name, how = 'orderly') {
+      const { plan } = host(name);
+      if (how === 'orderly') {
+        // It ends under the hands of who asks, so what that says is of no use.
+        await host(name).exec(['systemctl', 'reboot', '--no-block']);
+        await inhabitants.get(name)?.machine?.ended;
+      }
+      await remove(name);
+      await raise({ hosts: { [name]: plan } });
     },
     async close() {
       const namespaces = [...inhabitants.values()].map((inhabitant) => inhabitant.namespace);
@@ -72,12 +90,17 @@ export async function withLab<T>(network: Network, use: (lab: Lab) => Promise<T>
 interface Inhabitant {
   readonly host: LabHost;
   readonly namespace: Namespace;
+  readonly machine?: Machine;
 }
 
 /** All or, when one fails, none. */
 async function openAll(network: Network): Promise<Inhabitant[]> {
   const opened = await Promise.allSettled(
     Object.entries(network.hosts).map(async ([name, plan]) => {
+      if (plan.disk !== undefined) {
+        const machine = await openMachine(name, { disk: plan.disk, sysctls: sysctlsOf(plan) });
+        return { machine, namespace: machine, host: hostIn(machine, plan) };
+      }
       const namespace = await openNamespace(name, { sysctls: sysctlsOf(plan), ownFiles: true });
       return { namespace, host: hostIn(namespace, plan) };
     }),

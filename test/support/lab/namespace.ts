@@ -1,7 +1,8 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 /** Namespaces of one host, alive as long as somebody holds the standard input of their first process. */
 export interface Namespace {
@@ -78,13 +79,19 @@ export async function openNamespace(name: string, options: NamespaceOptions): Pr
   };
 }
 
-async function firstLine(owner: ChildProcessWithoutNullStreams, name: string): Promise<string> {
+/** The first line that a program prints; rejects with its complaint when it ends before. */
+export async function firstLine(owner: Speaker, name: string): Promise<string> {
   let complaint = '';
   owner.stderr.on('data', (text) => {
     complaint += text;
   });
   for await (const line of createInterface(owner.stdout)) return line;
   throw new Error(`namespace of ${name} did not open: ${complaint.trim()}`);
+}
+
+interface Speaker {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
 }
 
 /** What a program left behind. */

@@ -1,3 +1,5 @@
+import type { Disk } from './machine.ts';
+
 /** A network as a plain value: which hosts there are and what each one's administrator configured. */
 export interface Network {
   readonly hosts: Readonly<Record<string, HostPlan>>;
@@ -5,6 +7,8 @@ export interface Network {
 
 /** One host of a network. */
 export interface HostPlan {
+  /** A host that has a disk boots systemd from it, when its links are there. */
+  readonly disk?: Disk;
   readonly links?: Readonly<Record<string, LinkPlan>>;
   /** `ip route add …` without the first three words. */
   readonly routes?: readonly string[];
