@@ -1,5 +1,7 @@
 import type { SeenEndpoint } from '../host/host.ts';
 import type { Ipv4 } from '../model/ip.ts';
+import type { Worker } from '../model/worker.ts';
+import type { ObservedFdbEntry } from '../plan/observed.ts';
 
 /** Where the frames for a worker are to go. */
 export interface EndpointChange {
@@ -18,15 +20,8 @@ export interface EndpointView {
   readonly previous: readonly SeenEndpoint[];
 }
 
-export interface KnownWorker {
-  readonly mac: string;
-}
-
-export interface ForwardingEntry {
-  readonly mac: string;
-  readonly outer: string;
-  readonly port?: number | undefined;
-}
+export type KnownWorker = Pick<Worker, 'mac'>;
+export type ForwardingEntry = Pick<ObservedFdbEntry, 'mac' | 'outer' | 'port'>;
 
 /** What has to change for the frames of each worker to go where its packets last came from. */
 export function endpointChanges(view: EndpointView): EndpointChange[] {

@@ -17,17 +17,20 @@ export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   faraday: ['192.168.3.100', '192.168.2.100', '10.3.1.3'],
 };
 
-/** The file of the model network; `extra` is further YAML at its end. */
-export function modelFile(link: 'ipip' | 'vxlan', extra = ''): string {
-  return `island: r2lab
-link: ${link}
-hub:
+/** The hub of the model network, as every file of it says. */
+export const HUB_LINES = `hub:
   name: sopnode-l1
   outer: 138.96.245.50
   inner: 10.3.1.2
   networks:
     - subnet: 138.96.245.0/24
-peers:
+`;
+
+/** The file of the model network; `extra` is further YAML at its end. */
+export function modelFile(link: 'ipip' | 'vxlan', extra = ''): string {
+  return `island: r2lab
+link: ${link}
+${HUB_LINES}peers:
   - name: faraday
     outer: 138.96.16.97
     inner: 10.3.1.3

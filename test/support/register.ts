@@ -6,6 +6,7 @@ import { createToken, formatToken, type TokenWish } from '../../src/hub/tokens.t
 import { parseSubnet } from '../../src/model/ip.ts';
 import type { Island } from '../../src/model/island.ts';
 import { fakeRandom } from './fake-host.ts';
+import { HUB_LINES } from './island.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -14,13 +15,7 @@ export const START = Date.UTC(2026, 0, 1);
 /** The file of an island with workers: a pool of four addresses, 10.3.1.64 to 67. */
 export function workersFile(pool = '10.3.1.64/30'): string {
   return `island: r2lab
-hub:
-  name: sopnode-l1
-  outer: 138.96.245.50
-  inner: 10.3.1.2
-  networks:
-    - subnet: 138.96.245.0/24
-peers:
+${HUB_LINES}peers:
   - name: faraday
     outer: 138.96.16.97
     inner: 10.3.1.3

@@ -1,5 +1,5 @@
 import { startDaemon } from './daemon.ts';
-import { ISLAND, install, mustIsland } from './island.ts';
+import { HUB_LINES, ISLAND, install, mustIsland } from './island.ts';
 import { AGENT_PORT, type Reply } from './lab/agent-protocol.ts';
 import type { LabHost, LabProcess } from './lab/host.ts';
 import { createLab, type Lab } from './lab/lab.ts';
@@ -15,13 +15,7 @@ const REGISTER = '/var/lib/island/r2lab/workers.json';
 /** The model network with workers; of its hosts the file names one on each network, the others join by their address. */
 export const WORKERS_FILE = `island: r2lab
 link: vxlan
-hub:
-  name: sopnode-l1
-  outer: ${HUB}
-  inner: 10.3.1.2
-  networks:
-    - subnet: 138.96.245.0/24
-peers:
+${HUB_LINES}peers:
   - name: faraday
     outer: 138.96.16.97
     inner: 10.3.1.3

@@ -68,7 +68,7 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
     ['island join -i r2lab', 'join one of several'],
     ['island join --name fit07', 'say who this host is'],
     ['island join --confirm-within 60s', 'undo it unless you confirm: you may be locked out'],
-    ['island join --hub 138.96.245.50 --token file:/root/token', 'from behind a NAT, with a token'],
+    ['island join --hub 138.96.245.50 --token file:token', 'from behind a NAT, with a token'],
     ['island join --accept-risk ssh', 'from a script, even if your session changes its way'],
   ]);
 }
