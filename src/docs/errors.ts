@@ -64,8 +64,8 @@ export function errorDocs(): string {
     '| 1 | | | The answer is no: `status` found drift, `plan --exit-code` found something to do, `whoami` found no place, `confirm` found nothing to confirm, `test` or `ping` found something broken that is required. | `island plan` shows it, `island join` repairs it. |',
     ...codes.map(([code, status]) => row(code, status)),
     '',
-    'The numbers are those of sysexits.h, which systemd names in `systemctl status`. `island@.service` tries again by',
-    'itself, but for those that trying again cannot cure (`RestartPreventExitStatus=`).',
+    'The numbers are those of sysexits.h, which systemd names in `systemctl status`. `island@.service` and',
+    '`islandd@.service` try again by themselves, but for those that trying again cannot cure (`RestartPreventExitStatus=`).',
     '',
   ].join('\n');
 }

@@ -3,10 +3,11 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 
 const UNITS = fileURLToPath(new URL('../../units', import.meta.url));
+const SERVICES = ['island@.service', 'islandd@.service'];
 
 let folder: string;
 
@@ -18,12 +19,13 @@ afterEach(() => rm(folder, { recursive: true }));
 
 test('systemd finds nothing to say about the units', async () => {
   const units = await copyUnits((text) => text);
-  expect(units).toContain('island@.service');
+  expect(units).toEqual(expect.arrayContaining([...SERVICES, 'island.target']));
   expect(await verify(units)).toEqual({ code: 0, said: '' });
 });
 
 test('the check would notice a misspelt key, a misspelt section and a missing program', async () => {
-  const [unit = ''] = await copyUnits((text) => text.replace('RemainAfterExit', 'RemainAfterEnd'));
+  const unit = 'island@.service';
+  await copyUnits((text) => text.replace('RemainAfterExit', 'RemainAfterEnd'));
   expect((await verify([unit])).said).toContain('RemainAfterEnd');
   await copyUnits((text) => text.replace('[Service]', '[Servant]'));
   expect((await verify([unit])).said).toContain('Servant');
@@ -31,18 +33,32 @@ test('the check would notice a misspelt key, a misspelt section and a missing pr
   expect(await verify([unit])).toMatchObject({ code: 1, said: expect.stringContaining('no-island') });
 });
 
-test('the unit does not try again what trying again cannot cure', async () => {
-  const unit = await readFile(join(UNITS, 'island@.service'), 'utf8');
-  const { E_RETRY, E_APPLY, ...hopeless } = EXIT;
-  expect(/^RestartPreventExitStatus=(.*)$/m.exec(unit)?.[1]).toBe(Object.values(hopeless).join(' '));
+describe.each(SERVICES)('%s', (name) => {
+  test('does not try again what trying again cannot cure, and all else for ever', async () => {
+    const unit = await readFile(join(UNITS, name), 'utf8');
+    const { E_RETRY, E_APPLY, E_BUG, ...hopeless } = EXIT;
+    expect(settingOf(unit, 'RestartPreventExitStatus')).toBe(Object.values(hopeless).join(' '));
+    expect(settingOf(unit, 'StartLimitIntervalSec')).toBe('0');
+  });
+
+  test('is exposed to no more than 2.7 of 10', async () => {
+    await copyUnits((text) => text);
+    const { said } = await analyze('security', ['--offline=true', join(folder, name)]);
+    const level = Number(/Overall exposure level for .*: (\d+\.\d)/.exec(said)?.[1]);
+    expect(level).toBeLessThanOrEqual(2.7);
+  });
 });
+
+function settingOf(unit: string, key: string): string | undefined {
+  return new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1];
+}
 
 /** The units with `island` where it surely is: installed or not, this is about the units. */
 async function copyUnits(change: (text: string) => string): Promise<string[]> {
   const program = join(folder, 'island');
   await rm(program, { force: true });
   await symlink('/bin/true', program);
-  const names = await readdir(UNITS);
+  const names = (await readdir(UNITS)).filter((name) => /\.(?:service|target|socket)$/.test(name));
   for (const name of names) {
     const text = await readFile(join(UNITS, name), 'utf8');
     await writeFile(join(folder, name), change(text.replaceAll(/^(Exec\w+=)island /gm, `$1${program} `)));
@@ -50,11 +66,19 @@ async function copyUnits(change: (text: string) => string): Promise<string[]> {
   return names;
 }
 
-function verify(units: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
+interface Said {
+  readonly code: number;
+  readonly said: string;
+}
+
+/** The manual pages that units mention need not be installed. */
+function verify(units: readonly string[]): Promise<Said> {
+  return analyze('verify', ['--man=no', ...units.map((name) => join(folder, name))]);
+}
+
+function analyze(what: string, args: readonly string[]): Promise<Said> {
   return new Promise((resolve, reject) => {
-    const files = units.map((name) => join(folder, name));
-    // The manual pages that other packages' units mention need not be installed.
-    execFile('systemd-analyze', ['verify', '--man=no', ...files], (error, stdout, stderr) => {
+    execFile('systemd-analyze', [what, ...args], (error, stdout, stderr) => {
       if (error !== null && typeof error.code !== 'number') reject(error);
       else resolve({ code: Number(error?.code ?? 0), said: `${stdout}${stderr}` });
     });
