@@ -1,5 +1,5 @@
 import { IslandError } from '../errors.ts';
-import type { Host, Store } from '../host/host.ts';
+import type { Host, Store, StoredFile } from '../host/host.ts';
 import { nftTableOf } from '../model/addressing.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import { diff } from '../plan/diff.ts';
@@ -33,14 +33,17 @@ export interface ReleasedLease {
   readonly reason?: string;
 }
 
+export interface LeaveOptions extends Selection, ConvergeOptions, ConsentOptions {
+  /** It comes back: what a worker was given by the hub stays on both, so that it needs no token then. */
+  readonly keepLease?: boolean | undefined;
+}
+
 /** Gives the host back as it was before the first join. Needs no file: what is ours is marked. */
-export async function leave(
-  host: Host,
-  options: Selection & ConvergeOptions & ConsentOptions,
-): Promise<Left> {
+export async function leave(host: Host, options: LeaveOptions): Promise<Left> {
   requireRoot(host, 'leave');
   const leaving = await islandToLeave(host, options);
   const { island } = leaving;
+  const { keepLease = false } = options;
   const store = host.store(island);
   const agreed = host.session() === undefined ? undefined : leaveRisk(host, await outlookOf(host, leaving));
   await requireConsent(agreed, { ...options, verb: 'leave' });
@@ -48,9 +51,9 @@ export async function leave(
   return host.exclusively(island, async () => {
     const outlook = await outlookOf(host, leaving);
     requireSame(agreed, leaveRisk(host, outlook));
-    const lease = await readLease(store).catch(() => undefined);
+    const lease = keepLease ? undefined : await readLease(store).catch(() => undefined);
     const changed = await goTo(host, outlook, options);
-    await forget(store);
+    await forget(store, keepLease ? ['sysctls', 'joined'] : ['sysctls', 'lease', 'config', 'joined']);
     return { island, changed, ...(lease !== undefined && { lease: await giveBack(host, lease) }) };
   });
 }
@@ -73,13 +76,10 @@ async function giveBack(host: Host, { name, hub, port, key }: LeaseRecord): Prom
 }
 
 /** A disk that has become read-only keeps nobody on the island: the kernel goes first, and this can be done again. */
-async function forget(store: Store): Promise<void> {
+async function forget(store: Store, files: readonly StoredFile[]): Promise<void> {
   try {
     await dropPending(store);
-    await store.remove('sysctls');
-    await store.remove('lease');
-    await store.remove('config');
-    await store.remove('joined');
+    for (const file of files) await store.remove(file);
   } catch (cause) {
     if (!(cause instanceof IslandError)) throw cause;
     const { code, message, hint = 'run the command again' } = cause;

@@ -80,7 +80,7 @@ async function sceneFrom(host: Host, { island, observed, name, lease, workers }:
   const [joined, record, kept] = await Promise.all([readJoined(store), readSysctls(store), readLease(store)]);
   const given = lease ?? (kept && leaseOf(kept));
   const located = locate(host, { island, observed, name, joined: joined?.name, lease: given });
-  const bare = requirePlace(located, island);
+  const bare = requirePlace(located, { island, observed, name, joined });
   const isGiven = bare.role === 'hub' && workers !== undefined;
   const place = isGiven ? { ...bare, workers } : await withWorkers(host, island, bare);
   const marks = marksOf(island, joined);
@@ -130,9 +130,19 @@ export function sceneRisk(host: Host, scene: Scene): string | undefined {
   return riskOf(host, { ...scene, marks: marksOf(scene.island, scene.joined) });
 }
 
-function requirePlace(place: Place | NoPlace, island: Island): Place {
+interface Placing extends Loaded, Self {
+  readonly joined: JoinedRecord | undefined;
+}
+
+/** A host that goes by its address has no place before it has one. */
+function requirePlace(place: Place | NoPlace, { island, observed, name, joined }: Placing): Place {
   if (place.role !== 'none') return place;
-  throw new IslandError('E_CONFIG', `this host has no place in ${island.name}: ${place.reason}`, {
-    hint: 'say who it is with --name, or add it to the file on every host',
-  });
+  const mayCome = name === undefined && (joined !== undefined || ownAddresses(observed).length === 0);
+  throw new IslandError(
+    mayCome ? 'E_RETRY' : 'E_CONFIG',
+    `this host has no place in ${island.name}: ${place.reason}`,
+    {
+      hint: 'say who it is with --name, or add it to the file on every host',
+    },
+  );
 }

@@ -33,7 +33,7 @@ const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   },
   E_RETRY: {
     sysexit: 'EX_TEMPFAIL',
-    when: 'Not now: another island command is changing this island, the uplink is down or has no route yet, the hub does not answer or has no room, or you interrupted or did not agree.',
+    when: 'Not now: another island command is changing this island, the uplink is down or has no route yet, an address that the file gives this host is not here, the hub does not answer or has no room, or you interrupted or did not agree.',
     remedy: 'Run it again later. The unit does so by itself.',
   },
   E_PERMISSION: {
@@ -43,7 +43,7 @@ const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   },
   E_CONFIG: {
     sysexit: 'EX_CONFIG',
-    when: 'The file is missing or wrong, contradicts this host (an address that is not here, a clash with its routes), or this host is not in it.',
+    when: 'The file is missing or wrong, clashes with routes of this host, or this host is not in it.',
     remedy:
       'Correct what the message names as `file:line:column`, on every host; `island config check` finds all of it at once.',
   },

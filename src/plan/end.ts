@@ -92,8 +92,8 @@ function localAddress({ self, remotes, own, underlay }: LocalContext): Ipv4 {
   const said = self.local ?? self.outer;
   if (own.includes(said)) return said;
   if (self.local !== undefined) {
-    throw new IslandError('E_CONFIG', `${self.name}: local: no link of this host has ${self.local}`, {
-      hint: `write one of ${own.join(', ')}, or leave "local:" out`,
+    throw new IslandError('E_RETRY', `${self.name}: local: no link of this host has ${self.local}`, {
+      hint: `bring the uplink up first, write one of ${own.join(', ') || 'its addresses'}, or leave "local:" out`,
     });
   }
   const [first] = remotes;
@@ -123,7 +123,7 @@ function lanLink(observed: Observed, self: LinkEnd, { subnet, gateway }: Network
   const link = linkWith(observed, gateway);
   if (link !== undefined) return link.name;
   throw new IslandError(
-    'E_CONFIG',
+    'E_RETRY',
     `${self.name}: network ${formatSubnet(subnet)}: no link of this host has ${gateway}`,
     {
       hint: `give it with "ip address add ${gateway}/${subnet.prefix} dev LINK", or correct "gateway:" in the file`,

@@ -50,13 +50,10 @@ function checkMember({ observed }: MemberSetting, { name, address, host, network
   }
   const link = linkWith(observed, address);
   if (link === undefined) {
-    throw new IslandError(
-      'E_CONFIG',
-      `${name} is ${address} in the file, and no link of this host has that`,
-      {
-        hint: 'say who this host is with --name, or correct "address:" in the file',
-      },
-    );
+    // Perhaps not yet: addresses come late, and the units try again.
+    throw new IslandError('E_RETRY', `${name} is ${address} in the file, and no link of this host has that`, {
+      hint: 'bring the network up first, say who this host is with --name, or correct "address:" in the file',
+    });
   }
   if (!link.up) {
     throw new IslandError('E_RETRY', `${name}: the link ${link.name} with ${address} is down`, {
@@ -64,7 +61,7 @@ function checkMember({ observed }: MemberSetting, { name, address, host, network
     });
   }
   if (onLinkOf(observed, network.gateway) === undefined) {
-    throw new IslandError('E_CONFIG', `${name}: the next hop ${network.gateway} is on no link of this host`, {
+    throw new IslandError('E_RETRY', `${name}: the next hop ${network.gateway} is on no link of this host`, {
       hint: `check the prefix of ${address} with "ip address"`,
     });
   }

@@ -178,6 +178,15 @@ describe('a worker that leaves', () => {
     expect([...host.files.keys()]).toEqual([]);
   });
 
+  test('and comes back, as at a reboot, needs no token then, and its hub hears nothing', async () => {
+    const site = await joined();
+    const before = new Map(site.host.files);
+    expect(await leave(site.host, { keepLease: true })).toEqual({ island: 'r2lab', changed: true });
+    expect(await rejoin(site.host, {})).toMatchObject({ scene: { place: { role: 'worker', name: 'home' } } });
+    expect(site.asked).toEqual([]);
+    expect(site.host.files).toEqual(before);
+  });
+
   test('need not tell a hub that has released it', async () => {
     const site = await joined();
     site.refuses = { 'release lease:home': REFUSED };

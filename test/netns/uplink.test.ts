@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { install, island, modelFile, mustIsland } from '../support/island.ts';
+import { ISLAND, install, island, modelFile, mustIsland } from '../support/island.ts';
 import type { LabHost } from '../support/lab/host.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
@@ -101,5 +101,39 @@ describe('while the uplink', () => {
     await mustIsland(host, 'leave');
     await host.ip(up);
     expect(await stateOf(host)).toEqual(bare);
+  });
+
+  test.each([
+    ['faraday', 'internet', '138.96.16.97/28', [INTERNET]],
+    ['fit02', 'control', '192.168.3.2/24', []],
+  ] as const)(
+    'of %s comes late, a join that waits is there soon after it',
+    async (name, link, address, more) => {
+      const host = lab.host(name);
+      const { joined } = await endsOf(host);
+      for (const far of ['sopnode-l1', 'faraday']) await mustIsland(lab.host(far), 'join');
+      await host.ip([`address flush dev ${link}`, `link set ${link} down`]);
+      const late = host.start([process.execPath, ISLAND, 'join', '--wait', '60s']);
+      await late.outputMatching(/waiting: .*no link of this host has/);
+      await host.ip([`address add ${address} dev ${link}`, `link set ${link} up`, ...more]);
+      expect({ code: await late.exited, output: late.output() }).toEqual({
+        code: 0,
+        output: expect.stringMatching(/ reached (?:sopnode-l1|.*, sopnode-l1)/),
+      });
+      expect(await stateOf(host)).toEqual(joined);
+    },
+  );
+
+  test('does not come, a join that waits ends as one that does not, and at once for what waiting does not cure', async () => {
+    const host = lab.host('fit02');
+    await host.ip(['link set control down']);
+    const { code, stderr } = await island(host, 'join', '--wait', '1s');
+    expect({ code, stderr }).toEqual({
+      code: 75,
+      stderr: expect.stringMatching(/^(?:waiting: fit02: .* is down\n)?island: fit02: .* is down\nhint: /),
+    });
+    await host.ip(['link set control up']);
+    await install([host], 'island: r2lab\nhub: 7\n');
+    expect(await island(host, 'join', '--wait', '1h')).toMatchObject({ code: 78 });
   });
 });

@@ -11,6 +11,8 @@ import { acceptRiskOption, type Deps, type PlaceOptions, withExamples, withPlace
 interface JoinFlags extends PlaceOptions {
   /** Milliseconds. */
   readonly confirmWithin?: number;
+  /** Milliseconds. */
+  readonly wait?: number;
   readonly acceptRisk?: readonly Risk[];
   readonly hub?: HubAddress;
   readonly token?: string;
@@ -35,6 +37,12 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
         'undo everything after this time, 1s to 1h, unless "island confirm" comes first',
       ).argParser(parseWithin),
     )
+    .addOption(
+      new Option(
+        '--wait <duration>',
+        'wait so long, 1s to 1h, for an address, a link or the hub that is not there yet',
+      ).argParser(parseWithin),
+    )
     .addOption(acceptRiskOption())
     .addOption(
       new Option('--hub <address[:port]>', 'outer address of the hub to join with a token').argParser(
@@ -46,9 +54,9 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
     )
     .addOption(new Option('--route <subnet...>', 'ranges behind this worker, such as its pods'))
     .addOption(new Option('--takeover', 'take the name from another machine that is still there'))
-    .action(async ({ confirmWithin: confirmWithinMs, ...options }: JoinFlags) => {
+    .action(async ({ confirmWithin: confirmWithinMs, wait: waitMs, ...options }: JoinFlags) => {
       const [join, { joinJson, renderJoin }, { findingLine }, { pendingSentence }] = await Promise.all([
-        joinFor(options),
+        joinFor(options, waitMs),
         import('../render/join.ts'),
         import('../render/finding.ts'),
         import('../render/pending.ts'),
@@ -66,6 +74,7 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
   return withExamples(withPlace(command), [
     ['island join', 'join the island of /etc/island'],
     ['island join -i r2lab', 'join one of several'],
+    ['island join --wait 30s', 'at boot: wait for the network, but not for ever'],
     ['island join --name fit07', 'say who this host is'],
     ['island join --confirm-within 60s', 'undo it unless you confirm: you may be locked out'],
     ['island join --hub 138.96.245.50 --token file:token', 'from behind a NAT, with a token'],
@@ -76,7 +85,14 @@ export function joinCommand({ out, host, interrupted }: Deps): Command {
 type Join = (host: Host, options: JoinOptions) => Promise<Joined>;
 
 /** Which way of joining the options ask for; E_USAGE when they ask for none. */
-async function joinFor({ hub, token, route = [], takeover = false }: JoinFlags): Promise<Join> {
+async function joinFor(flags: JoinFlags, waitMs: number | undefined): Promise<Join> {
+  const join = await joinOnce(flags);
+  if (waitMs === undefined) return join;
+  const { joinInTime } = await import('../../app/wait.ts');
+  return (host, options) => joinInTime(host, join, { ...options, waitMs });
+}
+
+async function joinOnce({ hub, token, route = [], takeover = false }: JoinFlags): Promise<Join> {
   if (hub !== undefined && token !== undefined) {
     const { joinByToken } = await import('../../app/join-by-token.ts');
     return (host, options) => joinByToken(host, { ...options, ...hub, token, routes: route, takeover });

@@ -11,6 +11,7 @@ import {
 interface LeaveOptions extends SelectionOptions {
   readonly json?: boolean;
   readonly acceptRisk?: readonly Risk[];
+  readonly keepLease?: boolean;
 }
 
 export function leaveCommand({ out, host, interrupted }: Deps): Command {
@@ -20,6 +21,7 @@ export function leaveCommand({ out, host, interrupted }: Deps): Command {
       'Removes all that the island put on this host and restores what it changed. Works without the file: what is the island’s is marked in the kernel.',
     )
     .addOption(acceptRiskOption())
+    .option('--keep-lease', 'a worker keeps what it needs to join again without a token; the units do so')
     .option('--json', 'print JSON for programs')
     .action(async (options: LeaveOptions) => {
       const [{ leave }, { untoldLines }] = await Promise.all([
@@ -38,6 +40,7 @@ export function leaveCommand({ out, host, interrupted }: Deps): Command {
   return withExamples(withSelection(command), [
     ['island leave', 'leave the only island of this host'],
     ['island leave -i r2lab', 'leave one of several'],
+    ['island leave --keep-lease', 'until the next "island join", which needs no token'],
     ['island leave --accept-risk ssh', 'from a script, even if it cuts your session'],
   ]);
 }
