@@ -24,6 +24,8 @@ const common = {
   // The ES modules of the package, which its exports hide from Node: unlike its CommonJS they can be shaken,
   // which halves what every command has to compile.
   alias: { yaml: resolve('node_modules/yaml/browser/dist/index.js') },
+  // Asked for by what dbus-next has for other buses than the system's, which nothing comes by.
+  external: ['x11', 'usocket', 'event-stream'],
   logLevel: 'warning',
 };
 
