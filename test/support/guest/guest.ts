@@ -75,7 +75,7 @@ function argumentsFor(kernel: Kernel, { script, arguments: given = [] }: GuestOp
   const words = Object.entries(environment).map(([key, value]) => `"${key}=${value}"`);
   return [
     // Page tables of five levels make an emulated processor several times slower.
-    ...['-machine', 'q35', '-cpu', 'max,-la57', '-smp', '2', '-m', '3G'],
+    ...['-machine', 'q35', '-cpu', 'max,-la57', '-smp', '1', '-m', '3G'],
     // Not kvm even where there is a /dev/kvm: nested, it may hang before the first line of the kernel.
     ...['-accel', 'tcg,thread=multi,tb-size=512'],
     ...['-nodefaults', '-no-user-config', '-nographic', '-no-reboot', '-serial', 'stdio'],
