@@ -14,6 +14,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/{netns,vm,units,systemd}/**'],
           testTimeout: 60_000,
+          // Loading what all of them test takes longer than most of them, and no test changes what it has loaded.
+          isolate: false,
         },
       },
       { test: { name: 'units', include: ['test/units/**/*.test.ts'] } },
