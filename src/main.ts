@@ -43,24 +43,35 @@ async function host(): Promise<Host> {
   const [, file = ''] = process.argv;
   return localHost({
     ...{ path, isRoot: process.getuid?.() === 0, program: [process.execPath, file] },
+    isService: env['NOTIFY_SOCKET'] !== undefined,
     sshConnection: env['SSH_CONNECTION'],
   });
 }
 
 async function serve({ everyMs, json, ...options }: ServeFlags): Promise<void> {
-  const [daemon, { hubServices }, { openLog }] = await Promise.all([
+  const [daemon, { hubServices }, { openLog }, { supervisorOf }] = await Promise.all([
     import('./daemon/serve.ts'),
     import('./daemon/hub-service.ts'),
     import('./log.ts'),
+    import('./host/notify.ts'),
   ]);
   const log = openLog({ stdout, readable: stdout.isTTY === true && json !== true });
   isDaemon = true;
   try {
     const servicesOf = hubServices(options);
-    await daemon.serve(await host(), { ...options, everyMs, log, servicesOf, signal: stopping.signal });
+    const machine = await host();
+    const supervisor = supervisorOf({ env, pid: process.pid, path: env['PATH'] ?? '' });
+    const watched = { supervisor, onReload, signal: stopping.signal };
+    await daemon.serve(machine, { ...options, ...watched, everyMs, log, servicesOf });
+    await supervisor?.close();
   } finally {
     log.close();
   }
+}
+
+/** On a terminal SIGHUP says that it is gone, and ends the daemon. */
+function onReload(reload: () => void): void {
+  if (stdout.isTTY !== true) process.on('SIGHUP', reload);
 }
 
 function answerNo(): void {

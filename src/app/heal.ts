@@ -34,6 +34,8 @@ export interface HealOptions extends SceneOptions {
   readonly kept: Island | undefined;
   /** Whether a host that is not on the island is to join it. */
   readonly joins: boolean;
+  /** Whether the file as it is now counts, also if nobody has joined with it. */
+  readonly reloads?: boolean;
   /** Told before the first command that changes something. */
   readonly onCommand?: (command: string) => void;
 }
@@ -99,7 +101,9 @@ interface Choice {
  * what it went by before. The host says that somebody has joined with the new file: it then lacks nothing.
  */
 async function islandToKeep(host: Host, options: HealOptions): Promise<Choice> {
-  const { kept } = options;
+  const { kept, reloads = false } = options;
+  if (kept !== undefined && reloads)
+    return { island: await reloaded(host, kept, options), unused: undefined };
   if (kept === undefined) return { island: await selectIsland(host, options), unused: undefined };
   try {
     const latest = await selectIsland(host, options);
@@ -107,11 +111,21 @@ async function islandToKeep(host: Host, options: HealOptions): Promise<Choice> {
     if (latest.name === kept.name && (await isThere(host, latest, options))) {
       return { island: latest, unused: undefined };
     }
-    return { island: kept, unused: 'the file has changed; "island join" brings this host to it' };
+    return { island: kept, unused: CHANGED };
   } catch (error) {
     if (!(error instanceof IslandError)) throw error;
     return { island: kept, unused: error.message };
   }
+}
+
+const CHANGED = 'the file has changed; "systemctl reload" or "island join" brings this host to it';
+
+async function reloaded(host: Host, kept: Island, options: HealOptions): Promise<Island> {
+  const latest = await selectIsland(host, options);
+  if (latest.name === kept.name) return latest;
+  throw new IslandError('E_CONFIG', `the file is of ${latest.name} now, and this host is on ${kept.name}`, {
+    hint: `run "island leave -i ${kept.name}" first, and start the daemon anew`,
+  });
 }
 
 async function isThere(host: Host, island: Island, { name }: HealOptions): Promise<boolean> {

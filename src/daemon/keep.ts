@@ -1,4 +1,4 @@
-import { heal, type Kept } from '../app/heal.ts';
+import { type HealOptions, heal, type Kept } from '../app/heal.ts';
 import type { SceneOptions } from '../app/scene.ts';
 import { IslandError } from '../errors.ts';
 import type { Host, News } from '../host/host.ts';
@@ -13,6 +13,8 @@ import { newSleeper } from './sleeper.ts';
 export interface KeepOptions extends SceneOptions {
   readonly everyMs: number;
   readonly log: Log;
+  /** Hears what it is at, in a line, whenever that changes. */
+  readonly status?: (text: string) => void;
   /** Ends it when the work in hand is done. */
   readonly signal: AbortSignal;
   /** After every look that found the host on the island, or brought it there. */
@@ -26,6 +28,10 @@ export interface Keeper {
   readonly done: Promise<void>;
   /** Something has changed that the kernel does not tell. */
   lookSoon(what: string): void;
+  /** Goes by the file as it is now from the next look on; resolves after that one, whatever it came to. */
+  reload(): Promise<void>;
+  /** Since when the present look goes on; undefined between two. */
+  lookingSince(): number | undefined;
 }
 
 /** Errors that another try does not cure; while it runs the operator may, and the host is kept as it is. */
@@ -38,6 +44,8 @@ export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
   const because = new Set<string>();
   let sight: Sight = { chains: new Set(), learned: undefined };
   let course = newCourse(everyMs);
+  let reloading: (() => void)[] = [];
+  let since: number | undefined;
 
   const lookSoon = (what: string) => {
     because.add(what);
@@ -49,6 +57,7 @@ export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
     log.warn({ tool: news.tool, reason: news.reason }, 'does not tell changes any more; started again');
   };
   const scope = {
+    config: options.config,
     nftTable: nftTableOf(island.name),
     learned: () => sight.learned,
     chains: () => sight.chains,
@@ -69,7 +78,12 @@ export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
         const reasons = [...because];
         because.clear();
         course = { ...course, news: undefined };
-        const { outcome, kept } = await look(reasons);
+        const reloads = reloading;
+        reloading = [];
+        since = host.now();
+        const { outcome, kept } = await look(reasons, reloads.length > 0);
+        since = undefined;
+        for (const done of reloads) done();
         if (kept !== undefined) sight = sightOf(kept);
         course = withLook(course, { now: host.now(), outcome });
       }
@@ -79,7 +93,12 @@ export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
     }
   }
 
-  return { done: run(), lookSoon };
+  const reload = () =>
+    new Promise<void>((resolve) => {
+      reloading.push(resolve);
+      lookSoon('reload');
+    });
+  return { done: run(), lookSoon, reload, lookingSince: () => since };
 }
 
 interface Looked {
@@ -87,33 +106,52 @@ interface Looked {
   readonly kept?: Kept;
 }
 
-function lookWith(host: Host, options: KeepOptions): (because: readonly string[]) => Promise<Looked> {
-  const reporter = reporterTo(options.log);
+type Look = (because: readonly string[], reloads: boolean) => Promise<Looked>;
+
+function lookWith(host: Host, options: KeepOptions): Look {
+  const reporter = reporterTo(options.log, options.status);
   let kept: Kept | undefined;
 
-  async function look(because: readonly string[], onCommand: () => void): Promise<Looked> {
-    const healed = await heal(host, { ...options, onCommand, kept: kept?.island, joins: kept === undefined });
+  async function look(because: readonly string[], how: Pick<HealOptions, 'onCommand' | 'reloads'>) {
+    const healed = await heal(host, { ...options, ...how, kept: kept?.island, joins: kept === undefined });
     reporter.healed(healed, because);
     if (healed.state === 'left') await options.onLeft();
-    if (healed.state !== 'kept') return { outcome: healed.state === 'busy' ? 'busy' : 'done' };
+    if (healed.state !== 'kept')
+      return { outcome: healed.state === 'busy' ? ('busy' as const) : ('done' as const) };
     kept = healed;
     await options.onKept(healed);
-    return { outcome: 'done', kept };
+    return { outcome: 'done' as const, kept };
   }
 
-  return async (because) => {
+  function failed(error: IslandError, { reloads, before }: Failing): boolean {
+    if (before === undefined && FATAL_AT_START.includes(error.code)) throw error;
+    const isReload = reloads && before !== undefined && kept === before;
+    if (isReload) reporter.notReloaded(error);
+    else reporter.failed(error);
+    return isReload;
+  }
+
+  return async (because, reloads) => {
+    const before = kept;
     let hasChanged = false;
+    const onCommand = () => {
+      hasChanged = true;
+    };
     try {
-      return await look(because, () => {
-        hasChanged = true;
-      });
+      return await look(because, { onCommand, reloads });
     } catch (error) {
       if (!(error instanceof IslandError)) throw error;
-      if (kept === undefined && FATAL_AT_START.includes(error.code)) throw error;
-      reporter.failed(error);
+      // Soon after a reload that failed it is looked after as what it is kept as.
+      if (failed(error, { reloads, before })) return { outcome: 'busy' };
       return { outcome: hasChanged ? 'failed after changes' : 'failed' };
     }
   };
+}
+
+interface Failing {
+  readonly reloads: boolean;
+  /** As what the host was kept before this look. */
+  readonly before: Kept | undefined;
 }
 
 interface Sight {

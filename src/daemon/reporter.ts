@@ -6,7 +6,11 @@ import type { Log } from '../model/log.ts';
 export interface Reporter {
   healed(healed: Healed, because: readonly string[]): void;
   failed(error: IslandError): void;
+  /** The new file is not gone by. */
+  notReloaded(error: IslandError): void;
 }
+
+const WELL = 'the host is as the file says';
 
 /** Of one repair; a hub that has lost all of its routes would else fill the disk. */
 const MOST_TOLD = 20;
@@ -16,8 +20,10 @@ const IDLE = {
   pending: 'a join waits to be confirmed; nothing is done until then',
 } as const;
 
-export function reporterTo(log: Log): Reporter {
+/** What there is to say goes to the log; what the daemon is at is also a line for `status`, whenever it changes. */
+export function reporterTo(log: Log, status: (text: string) => void = () => undefined): Reporter {
   let told = '';
+  let repairs = 0;
   let repair = { what: '', times: 0 };
   /** Whether it is the first time in a row. */
   const isNew = (state: string): boolean => {
@@ -30,6 +36,8 @@ export function reporterTo(log: Log): Reporter {
   function repaired(words: readonly string[], because: readonly string[]): void {
     const what = words.join();
     repair = { what, times: repair.what === what ? repair.times + 1 : 1 };
+    repairs += 1;
+    status(`${WELL}; repaired ${repairs} times, last: ${words[0]}`);
     const { times } = repair;
     if (!Number.isInteger(Math.log2(times))) return;
     const more = words.length - MOST_TOLD;
@@ -41,22 +49,39 @@ export function reporterTo(log: Log): Reporter {
     const isFirst = told === '';
     // The first time is said by who says that the daemon is ready.
     if (words.length > 0 && !isFirst) repaired(words, because);
-    const found = scene.findings.filter(({ weight }) => weight !== 'note').map(({ text }) => text);
-    const doubts = [...(unused === undefined ? [] : [unused]), ...found];
+    const doubts = doubtsOf(unused, scene);
     if (!isNew(`kept ${doubts.join()}`)) return;
-    if (doubts.length > 0) log.warn({ state: 'kept', doubts }, 'the host is kept as it was, but');
-    else if (!isFirst) log.info({ state: 'kept' }, 'the host is as the file says');
+    if (doubts.length === 0) {
+      status(WELL);
+      if (!isFirst) log.info({ state: 'kept' }, WELL);
+      return;
+    }
+    status(`kept as it was, but: ${doubts.join('; ')}`);
+    log.warn({ state: 'kept', doubts }, 'the host is kept as it was, but');
   }
 
   return {
     healed(healed, because) {
       const { state } = healed;
       if (state === 'kept') kept(healed, because);
-      else if (state !== 'busy' && isNew(state)) log.info({ state }, IDLE[state]);
+      else if (state !== 'busy' && isNew(state)) {
+        status(IDLE[state]);
+        log.info({ state }, IDLE[state]);
+      }
     },
     failed({ code, message, hint }) {
       if (!isNew(`failed ${code} ${message}`)) return;
+      status(`cannot repair: ${message}`);
       log.error({ state: 'failed', code, reason: message, ...(hint && { hint }) }, 'cannot repair');
     },
+    notReloaded({ code, message, hint }) {
+      const fields = { code, reason: message, ...(hint && { hint }) };
+      log.error(fields, 'the file is not gone by; the host is kept as it was');
+    },
   };
+}
+
+function doubtsOf(unused: string | undefined, { findings }: Kept['scene']): readonly string[] {
+  const found = findings.filter(({ weight }) => weight !== 'note').map(({ text }) => text);
+  return unused === undefined ? found : [unused, ...found];
 }

@@ -2,7 +2,9 @@ import { requireRoot } from '../app/root.ts';
 import type { SceneOptions } from '../app/scene.ts';
 import { selectIsland } from '../app/select.ts';
 import type { Host } from '../host/host.ts';
+import type { Supervisor } from '../host/notify.ts';
 import type { Log } from '../model/log.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { type Keeper, keep } from './keep.ts';
 import type { ServicesOf } from './service.ts';
 import { newServices } from './services.ts';
@@ -14,32 +16,52 @@ export interface ServeOptions extends SceneOptions {
   /** Ends the daemon; what it has brought about stays. */
   readonly signal: AbortSignal;
   readonly servicesOf?: ServicesOf;
+  /** Who waits for word of it. */
+  readonly supervisor?: Supervisor | undefined;
+  /** Calls the function whenever the operator wants the file to be read anew. */
+  readonly onReload?: (reload: () => void) => void;
 }
 
-const EVERY_MS = 30_000;
+const EVERY_MS = 60_000;
 
 /** The daemon of one island on this host; resolves when the signal has come and all is closed. */
 export async function serve(host: Host, options: ServeOptions): Promise<void> {
   requireRoot(host, 'serve');
-  const { log, signal, everyMs = EVERY_MS, servicesOf = () => [] } = options;
+  const { log, signal, everyMs = EVERY_MS, servicesOf = () => [], supervisor, onReload } = options;
   const island = await selectIsland(host, options);
   await host.asDaemon(island.name, async () => {
     const services = newServices({ host, log, servicesOf, lookSoon: (what) => keeper.lookSoon(what) });
     let isReady = false;
     const keeper: Keeper = keep(host, island, {
       ...{ ...options, everyMs, log, signal },
+      status: (text) => supervisor?.tell(`STATUS=${text}`),
       onLeft: services.close,
       onKept: async (kept) => {
         await services.onKept(kept);
         if (isReady) return;
         const { role, name } = kept.scene.place;
         log.info({ island: island.name, name, role, repaired: kept.repaired.length }, 'ready');
+        supervisor?.tell('READY=1');
         isReady = true;
       },
     });
+    onReload?.(async () => {
+      // Until it is ready systemd waits for that alone.
+      if (isReady) supervisor?.tell('RELOADING=1');
+      await keeper.reload();
+      if (isReady) supervisor?.tell('READY=1');
+    });
+    const endHeartbeat = startHeartbeat({
+      supervisor,
+      log,
+      now: host.now,
+      lookingSince: keeper.lookingSince,
+    });
+    signal.addEventListener('abort', () => supervisor?.tell('STOPPING=1'), { once: true });
     try {
       await keeper.done;
     } finally {
+      endHeartbeat();
       await services.close();
     }
     log.info({ island: island.name }, 'stopped; links and routes stay');

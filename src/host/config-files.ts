@@ -6,7 +6,8 @@ import { islandsByToken, storedConfigPath } from './files.ts';
 import type { ConfigFile } from './host.ts';
 import { readTrusted } from './read.ts';
 
-const CONFIG_DIR = '/etc/island';
+/** Where the operator's files are. */
+export const CONFIG_DIR = '/etc/island';
 
 /** Four for each of the characters that the parser takes. */
 const MOST_BYTES = 16_000_000;

@@ -43,6 +43,8 @@ export interface Watcher {
 
 /** Which changes of the kernel are of interest. */
 export interface WatchScope {
+  /** The island's file where it is none of /etc/island. */
+  readonly config?: string | undefined;
   /** The island's table of nftables. */
   readonly nftTable: string;
   /** The link whose forwarding entries nobody but this process changes. */
@@ -95,7 +97,7 @@ export interface Host {
   inTurn<T>(island: string, work: () => Promise<T>): Promise<T>;
   /** Runs `work` as the one daemon of the island here; E_RETRY when there is one. */
   asDaemon<T>(island: string, work: () => Promise<T>): Promise<T>;
-  /** Tells of changes to links, addresses, routes, rules, neighbours, sysctls and nftables from now on. */
+  /** Tells of changes to links, addresses, routes, rules, neighbours, sysctls, nftables and the file from now on. */
   watch(scope: WatchScope, tell: (news: News) => void): Watch;
   /** What the set `seen` of the table has; undefined where there is no such set. */
   seenEndpoints(nftTable: string): Promise<readonly SeenEndpoint[] | undefined>;

@@ -34,12 +34,14 @@ export interface LocalHostOptions {
   readonly isRoot: boolean;
   /** What starts this very program again: Node and the file. */
   readonly program: readonly [file: string, ...args: readonly string[]];
+  /** Whether systemd runs this process as a service. */
+  readonly isService: boolean;
   /** SSH_CONNECTION of this process. */
   readonly sshConnection: string | undefined;
 }
 
 /** The machine that this process runs on, seen from its network namespace. */
-export function localHost({ path, isRoot, program, sshConnection }: LocalHostOptions): Host {
+export function localHost({ path, isRoot, isService, program, sshConnection }: LocalHostOptions): Host {
   return {
     ...{
       hostname: hostname(),
@@ -52,7 +54,7 @@ export function localHost({ path, isRoot, program, sshConnection }: LocalHostOpt
       reach,
       uptime,
     },
-    watch: (scope, tell) => watchKernel(scope, { path, tell }),
+    watch: (scope, tell) => watchKernel(scope, { path, isService, tell }),
     seenEndpoints,
     fdbOf,
     watcher: watcherFor({ program, path }),

@@ -86,7 +86,9 @@ describe('to heal', () => {
     const before = stateOf(host);
     edit(`mtu: 1400\n${TEXT}`);
     const second = await again(host, first);
-    expect(second).toMatchObject({ unused: 'the file has changed; "island join" brings this host to it' });
+    expect(second).toMatchObject({
+      unused: 'the file has changed; "systemctl reload" or "island join" brings this host to it',
+    });
     expect(stateOf(host)).toEqual(before);
     await join(host, {});
     const third = await again(host, second);

@@ -6,7 +6,7 @@ export function serveCommand({ serve }: Pick<Deps, 'serve'>): Command {
   const command = new Command('serve')
     .summary('keep this host part of the island: repair what breaks')
     .description(
-      'Joins if this host has not, then repairs whatever somebody changes of links, routes, rules, nftables and forwarding, within a moment. Runs in the foreground until SIGTERM or Ctrl-C and leaves all as it is then: packets do not need it. After "island leave" it does nothing until somebody joins again; an edited file counts from the next "island join" on.',
+      'Joins if this host has not, then repairs whatever somebody changes of links, routes, rules, nftables and forwarding, within a moment. Runs in the foreground until SIGTERM or Ctrl-C and leaves all as it is then: packets do not need it. SIGHUP makes it go by the file as it is now, as "island join" would; a broken one changes nothing. After "island leave" it does nothing until somebody joins again; an edited file counts from the next "island join" on.',
     )
     .addOption(new Option('--name <host>', 'who this host is, when its hostname and addresses do not tell'))
     .addOption(
@@ -14,7 +14,7 @@ export function serveCommand({ serve }: Pick<Deps, 'serve'>): Command {
         '--every <duration>',
         'look at the host this often even if nothing tells of a change, 1s to 1h',
       )
-        .default(30_000, '30s')
+        .default(60_000, '60s')
         .argParser(parseEvery),
     )
     .addOption(new Option('--json', 'log JSON on a terminal, too'))
