@@ -2,7 +2,7 @@
 // which V8 need not compile that again. "node build.mjs docs" writes the pages and the completion that are
 // derived from the code; "docs --check" fails when the committed ones differ.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -76,6 +76,9 @@ async function buildIsland() {
   replace('dist/island.bundle', text);
   replace('dist/island.cache', await codeCacheOf(text));
   replace('dist/main.cjs', launcher.outputFiles[0].text, 0o755);
+  // What "island enable" installs lies beside the program.
+  rmSync('dist/units', { recursive: true, force: true });
+  cpSync('units', 'dist/units', { recursive: true });
 }
 
 /** What V8 made of the bundle by the time it had run a few commands, none of which changes anything. */

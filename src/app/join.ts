@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Island } from '../model/island.ts';
@@ -11,7 +12,7 @@ import { type ConsentOptions, requireConsent, requireSame } from './consent.ts';
 import { type Change, type ConvergeOptions, converge } from './converge.ts';
 import { type Pending, pendingPart, readPending } from './pending.ts';
 import { type Reached, reachEnds } from './reach.ts';
-import { formatRecord } from './record.ts';
+import { formatRecord, type JoinedRecord, meaningOf } from './record.ts';
 import { revertExpired } from './revert.ts';
 import { requireRoot } from './root.ts';
 import { marksOf, type Scene, type SceneOptions, type Self, sceneOf, sceneRisk } from './scene.ts';
@@ -138,8 +139,8 @@ function nameInFile(place: Place): string | undefined {
 }
 
 function joinedRecord({ place, island, joined }: Scene): Change['records'] {
-  if (joined?.name === place.name && joined.port === island.port) return [];
-  return [{ file: 'joined', text: formatRecord({ name: place.name, port: island.port }) }];
+  const record: JoinedRecord = { name: place.name, port: island.port, meaning: meaningOf(island) };
+  return isDeepStrictEqual(joined, record) ? [] : [{ file: 'joined', text: formatRecord(record) }];
 }
 
 /** Only of links that are not ours: those take their sysctls with them. */

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { IslandError } from '../errors.ts';
 import type { Store } from '../host/host.ts';
 import { type Ipv4, isIpv4, parseSubnet } from '../model/ip.ts';
+import type { Island } from '../model/island.ts';
 import { isHostName } from '../model/names.ts';
 import { isSecretMac } from '../model/secret.ts';
 import type { Lease } from '../model/worker.ts';
@@ -12,11 +14,14 @@ export interface JoinedRecord {
   /** The host's name in the island. */
   readonly name: string;
   readonly port: number;
+  /** What the file meant; records of earlier versions do not have it. */
+  readonly meaning?: string | undefined;
 }
 
 const joinedShape = z.object({
   name: z.string().check(z.refine(isHostName)),
   port: z.int().check(z.minimum(1), z.maximum(65_535)),
+  meaning: z.optional(z.string()),
 });
 const ipv4 = z.custom<Ipv4>((text) => typeof text === 'string' && isIpv4(text));
 const secretMac = z.string().check(z.refine(isSecretMac));
@@ -43,6 +48,11 @@ const sysctlsShape = z.object({
 export async function readJoined(store: Store): Promise<JoinedRecord | undefined> {
   const text = await store.read('joined');
   return text === undefined ? undefined : parsed(text, joinedShape, 'joined.json');
+}
+
+/** Another one when the file means something else; comments, order of keys and what equals a default count for nothing. */
+export function meaningOf(island: Island): string {
+  return createHash('sha256').update(JSON.stringify(island)).digest('hex').slice(0, 16);
 }
 
 /** What the hub leased to this host, and what it is known by there; only root can read it. */

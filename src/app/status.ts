@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import type { UnitState } from '../host/systemd.ts';
 import { linkNameOf, SHARED } from '../model/addressing.ts';
 import type { LinkKind } from '../model/island.ts';
 import { WORKERS, workersLinkOf } from '../model/worker.ts';
@@ -7,7 +8,9 @@ import { type Dropped, droppedBy } from '../plan/guard.ts';
 import type { ObservedLink } from '../plan/observed.ts';
 import { type Pending, readPending } from './pending.ts';
 import { type Reached, reachEnds, reachWorkers } from './reach.ts';
+import { meaningOf } from './record.ts';
 import { driftOf, isAbsent, lookAt, type Scene, type SceneOptions } from './scene.ts';
+import { unitStates } from './units.ts';
 
 /** One far end of this host: over a link of ours, or through the gateway for a member. */
 export interface EndStatus {
@@ -45,6 +48,10 @@ export interface Status {
   readonly absent: boolean;
   /** The last join is undone unless it is confirmed. */
   readonly pending: Pending | undefined;
+  /** The file means something else than when this host joined; whether that concerns it, the drift tells. */
+  readonly isFileChanged: boolean;
+  /** Those of the island, where systemd has a file for them. */
+  readonly units: readonly UnitState[];
 }
 
 /** What this host has of the island, and what it should have. Changes nothing. */
@@ -52,10 +59,16 @@ export async function status(host: Host, options: SceneOptions): Promise<Status>
   const scene = await lookAt(host, options);
   const { findings, island, observed } = scene;
   const absent = isAbsent(scene);
-  const reached = absent ? [] : await Promise.all([reachEnds(host, scene), reachWorkers(host, scene)]);
+  const [reached, units] = await Promise.all([
+    absent ? [] : Promise.all([reachEnds(host, scene), reachWorkers(host, scene)]),
+    unitStates(host, island.name),
+  ]);
+  const { meaning } = scene.joined ?? {};
   return {
     scene,
     absent,
+    units,
+    isFileChanged: meaning !== undefined && meaning !== meaningOf(island),
     pending: await readPending(host, island.name),
     ends: reached.flat().map((end) => endStatus(scene, end)),
     links: observed.links

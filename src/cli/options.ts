@@ -29,10 +29,15 @@ export interface PlaceOptions extends SelectionOptions {
   readonly json?: boolean;
 }
 
+/** `-i`. */
+export function islandOption(): Option {
+  return new Option('-i, --island <name>', 'the island of /etc/island/<name>.yaml');
+}
+
 /** `-i` and `-c`: which island. */
 export function withSelection(command: Command): Command {
   return command
-    .addOption(new Option('-i, --island <name>', 'the island of /etc/island/<name>.yaml'))
+    .addOption(islandOption())
     .addOption(new Option('-c, --config <file>', 'the file that describes the island'));
 }
 

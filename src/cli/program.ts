@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { completeCommand } from './commands/complete.ts';
 import { configCommand } from './commands/config.ts';
 import { confirmCommand } from './commands/confirm.ts';
+import { disableCommand } from './commands/disable.ts';
 import { echoCommand } from './commands/echo.ts';
+import { enableCommand } from './commands/enable.ts';
 import { initCommand } from './commands/init.ts';
 import { joinCommand } from './commands/join.ts';
 import { leaseCommand } from './commands/lease.ts';
@@ -41,6 +43,8 @@ export function createProgram(deps: Deps, version: string): Command {
     joinCommand(deps),
     confirmCommand(deps),
     leaveCommand(deps),
+    enableCommand(deps),
+    disableCommand(deps),
     statusCommand(deps),
     testCommand(deps),
     pingCommand(deps),
@@ -63,5 +67,6 @@ export function createProgram(deps: Deps, version: string): Command {
     ['island status', 'say what is there, and what differs'],
     ['island test', 'find out what is broken, and what to type'],
     ['island leave', 'give the host back as it was'],
+    ['island enable --persistent --now', 'join now and at every boot'],
   ]);
 }

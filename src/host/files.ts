@@ -85,7 +85,7 @@ async function islandsWith(name: StoredFile): Promise<readonly string[]> {
  * Old or new, never half: a temporary file in the same folder, synced, then renamed over it. Most are for
  * everybody to read: status and plan are not only root's, and there is no secret in these.
  */
-async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = temporaryOf(path);
   try {
     await makeFolders(dirname(path));

@@ -4,6 +4,8 @@ import type { Session } from '../model/session.ts';
 import type { Effect } from '../plan/effect.ts';
 import type { Observed, ObservedFdbEntry } from '../plan/observed.ts';
 import type { Answer, Question } from '../probe/question.ts';
+import type { Systemd } from './systemd.ts';
+import type { UnitFiles } from './unit-files.ts';
 
 /** A file below /etc/island. */
 export interface ConfigFile {
@@ -104,6 +106,9 @@ export interface Host {
   /** The forwarding entries of one link; none where it does not exist. */
   fdbOf(link: string): Promise<readonly ObservedFdbEntry[]>;
   readonly watcher: Watcher;
+  /** Process 1, to be closed after use; undefined where it is not systemd. */
+  systemd(): Promise<Systemd | undefined>;
+  readonly unitFiles: UnitFiles;
   /** The SSH session in which the command was given; undefined when there is none, or none over IPv4. */
   session(): Session | undefined;
   /** Milliseconds until `address` answered, undefined when it did not within `timeoutMs`. */

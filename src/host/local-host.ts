@@ -19,11 +19,13 @@ import { asDaemon, exclusively, inTurn } from './lock.ts';
 import { machineOf } from './machine.ts';
 import { readNetworkd } from './networkd.ts';
 import { hasChains, parseTable } from './nft.ts';
+import { openSystemd } from './open-systemd.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
 import { findSession } from './session.ts';
 import { linkNames, readForwarding, readReversePath, readTimers, writeSysctl } from './sysctl.ts';
 import { tokenText } from './token-text.ts';
+import { unitFiles } from './unit-files.ts';
 import { uptime } from './uptime.ts';
 import { watchKernel } from './watch.ts';
 import { watcherFor } from './watcher.ts';
@@ -58,6 +60,8 @@ export function localHost({ path, isRoot, isService, program, sshConnection }: L
     seenEndpoints,
     fdbOf,
     watcher: watcherFor({ program, path }),
+    systemd: openSystemd,
+    unitFiles: unitFiles({ program, path }),
     session: () => findSession(sshConnection),
     configFiles: async (file) => readConfigFiles(file),
     store: storeOf,

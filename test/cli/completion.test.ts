@@ -44,6 +44,8 @@ test('the commands come first, and help with them, but not what is for the compl
       'join',
       'confirm',
       'leave',
+      'enable',
+      'disable',
       'status',
       'test',
       'ping',

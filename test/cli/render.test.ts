@@ -192,7 +192,7 @@ describe('the table of status', () => {
         { reason: 'ICMP error about a tunnel packet', packets: 0, bytes: 0 },
         { reason: 'GRE or IPv6-in-IP', packets: 0, bytes: 0 },
       ],
-      ...{ pending: null, drift: [], notes: [], findings: [] },
+      ...{ pending: null, drift: [], notes: [], findings: [], fileChanged: false, units: [] },
     });
   });
 });

@@ -5,6 +5,7 @@ import { parseFdb, parseIp } from '../../src/host/iproute.ts';
 import { parseTable } from '../../src/host/nft.ts';
 import type { Observed } from '../../src/plan/observed.ts';
 import type { Timers } from '../../src/plan/resource.ts';
+import { NO_UNITS } from './fake-host.ts';
 
 /** What the tools printed on a host, as the arrays that they printed; `observed.json` of a golden plan. */
 export interface Captured {
@@ -78,7 +79,8 @@ export function frozenHost(captured: Captured, config: string): Host {
     joinedIslands: () => Promise.resolve([]),
     pendingIslands: () => Promise.resolve([]),
     watcher: { start: refuse, run: refuse, isRunning: () => Promise.resolve(false) },
-    ...{ session: () => undefined, uptime: () => 0 },
+    ...{ session: () => undefined, uptime: () => 0, unitFiles: NO_UNITS },
+    systemd: () => Promise.resolve(undefined),
     ...{ asDaemon: refuse, seenEndpoints: refuse, fdbOf: refuse },
     watch: () => ({ close: refuse }),
     echo: refuse,

@@ -22,6 +22,17 @@ export interface FakeHostOptions extends BareHost {
   readonly isRoot?: boolean;
 }
 
+/** Where process 1 is not systemd. */
+export const NO_UNITS: Host['unitFiles'] = {
+  see: () => {
+    throw new Error('no systemd');
+  },
+  haveTemplate: () => false,
+  write: () => Promise.reject(new Error('no systemd')),
+  remove: () => Promise.reject(new Error('no systemd')),
+  faultsOf: () => Promise.resolve([]),
+};
+
 /** There is no network around a host in memory. */
 function nobody(): Promise<never> {
   return Promise.reject(new IslandError('E_RETRY', 'no answer'));
@@ -52,6 +63,8 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
     tokenText: (source) => Promise.resolve(source),
     machine: () => undefined,
     hubLine: () => ({ hello: nobody, join: nobody, release: nobody }),
+    systemd: () => Promise.resolve(undefined),
+    unitFiles: NO_UNITS,
     session: () => host.ssh,
     observe: () => (host.dead ? Promise.reject(new Error('killed')) : Promise.resolve(kernel.observe())),
     listNft: () => Promise.resolve(kernel.listNft()),

@@ -5,6 +5,7 @@ import { findingLine } from './finding.ts';
 import { pendingSentence } from './pending.ts';
 import { placeSentence } from './place.ts';
 import { alignRows, formatBytes } from './table.ts';
+import { unitLines, unitsJson } from './units.ts';
 
 const STATE_STYLES: Readonly<Record<EndStatus['state'], Style>> = {
   up: 'green',
@@ -14,16 +15,19 @@ const STATE_STYLES: Readonly<Record<EndStatus['state'], Style>> = {
 };
 
 export function renderStatus(status: Status, paint: Output['paint']): string[] {
-  const { scene, absent, drift, ends, links, guard, pending } = status;
+  const { scene, absent, drift, ends, links, guard, pending, units, isFileChanged } = status;
   const { island, place, notes, findings } = scene;
   const title = paint('bold', placeSentence(island, place));
   const limit = pending === undefined ? [] : [paint('yellow', pendingSentence(pending))];
-  if (absent) return [`${title}, and has not joined`, ...limit, 'hint: island join'];
+  const daemons = unitLines(units);
+  if (absent) return [`${title}, and has not joined`, ...limit, ...daemons, 'hint: island join'];
   return [
     title,
     ...limit,
     ...endTable(ends, links, paint),
     ...guardLine(guard),
+    ...daemons,
+    ...(isFileChanged ? [CHANGED] : []),
     ...notes,
     ...findings.filter(({ weight }) => weight === 'note').map(findingLine),
     ...drift.map((line) => paint('red', `drift: ${line}`)),
@@ -32,6 +36,8 @@ export function renderStatus(status: Status, paint: Output['paint']): string[] {
       : ['hint: "island plan" shows the repair, "island join" does it']),
   ];
 }
+
+const CHANGED = 'note: the file has changed since the last join; "island join" takes it on';
 
 /** `guard: dropped 12 packets (9 stranger, 3 not IPv4)`. */
 function guardLine(guard: Status['guard']): string[] {
@@ -89,11 +95,14 @@ function traffic({ rxBytes, txBytes }: LinkStatus): string[] {
   return [formatBytes(rxBytes), formatBytes(txBytes)];
 }
 
-export function statusJson({ scene, absent, ends, links, guard, drift, pending }: Status) {
+export function statusJson({ scene, absent, ends, links, ...status }: Status) {
   const { island, place, findings, notes } = scene;
+  const { guard, drift, pending, units, isFileChanged } = status;
   return {
     ...{ schemaVersion: 1, island: island.name, name: place.name, role: roleOf(place) },
     joined: !absent,
+    fileChanged: isFileChanged,
+    units: unitsJson(units),
     pending: pending ?? null,
     ends: ends.map((end) => ({
       ...end,
