@@ -42,16 +42,18 @@ function systemdOver(bus: Bus): Systemd {
     disable: async (units, term) =>
       void (await change('DisableUnitFiles', 'asb', [units, term === 'runtime'])),
     act: (verb, unit, options) => act(bus, { verb, unit }, options),
+    // Of which systemd knows nothing, it has nothing to forget.
     resetFailed: async (unit) => {
-      await change('ResetFailedUnit', 's', [unit]).catch(unlessNone);
+      await change('ResetFailedUnit', 's', [unit]).catch(unless('NoSuchUnit'));
     },
     close: bus.close,
   };
 }
 
-/** Of which systemd knows nothing, it has nothing to forget. */
-function unlessNone(error: unknown): void {
-  if (busErrorName(error) !== `${SERVICE}.NoSuchUnit`) throw error;
+function unless(name: string): (error: unknown) => void {
+  return (error) => {
+    if (busErrorName(error) !== `${SERVICE}.${name}`) throw error;
+  };
 }
 
 const unitShape = z.tuple([
@@ -127,7 +129,7 @@ async function act(bus: Bus, { verb, unit }: Job, options: JobOptions): Promise<
     over = reason;
   });
   try {
-    await bus.call({ ...MANAGER, member: 'Subscribe' }, z.any());
+    await bus.call({ ...MANAGER, member: 'Subscribe' }, z.any()).catch(unless('AlreadySubscribed'));
     const call = { ...MANAGER, member: VERBS[verb], signature: 'ss', body: [unit, 'replace'] };
     const [job] = await bus.call(call, z.tuple([z.string()]));
     const what = `systemctl ${verb} ${unit}`;
