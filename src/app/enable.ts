@@ -16,7 +16,7 @@ import { refuseFindings } from './join.ts';
 import { readPending } from './pending.ts';
 import { type Reached, reachEnds } from './reach.ts';
 import { requireRoot } from './root.ts';
-import { type Scene, sceneOf, sceneRisk } from './scene.ts';
+import { locate, type Scene, sceneOf, sceneRisk } from './scene.ts';
 import { selectIsland } from './select.ts';
 import { performStep, type StepOptions, seeUnits, whileUnitsAreOurs, withSystemd } from './units.ts';
 
@@ -82,10 +82,25 @@ async function sceneToEnable(host: Host, name: string | undefined): Promise<Scen
   const scene = await sceneOf(host, island);
   refuseFindings(scene.findings);
   host.require(effectsOf(scene.steps));
+  requireOwnPlace(host, scene);
   if ((await readPending(host, island.name)) === undefined) return scene;
   throw new IslandError('E_RETRY', `the last join of ${island.name} waits to be confirmed`, {
     hint: `run "island confirm -i ${island.name}" first, or let its time run out`,
   });
+}
+
+/** Leaving at a shutdown forgets what an operator said with --name; the lease of a worker stays. */
+function requireOwnPlace(host: Host, { island, observed, place }: Scene): void {
+  if (place.role === 'worker') return;
+  const alone = locate(host, { island, observed, name: undefined, joined: undefined });
+  if (alone.role !== 'none' && alone.name === place.name) return;
+  throw new IslandError(
+    'E_CONFIG',
+    `this host is ${place.name} only because --name said so, which no boot does`,
+    {
+      hint: `hostnamectl set-hostname ${place.name}`,
+    },
+  );
 }
 
 function requireTemplate({ shipped, packaged, foreign }: UnitsSeen, island: string): void {

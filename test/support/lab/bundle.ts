@@ -20,6 +20,11 @@ export async function bundle(programs: Readonly<Record<string, string>> = {}): P
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    // As build.mjs does it, for packages of CommonJS.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    external: ['x11', 'usocket', 'event-stream'],
     plugins: [OWN_URL],
     logLevel: 'error',
     write: false,

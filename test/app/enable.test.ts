@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { disable } from '../../src/app/disable.ts';
+import { enable } from '../../src/app/enable.ts';
+import { join } from '../../src/app/join.ts';
+import { leave } from '../../src/app/leave.ts';
+import { status } from '../../src/app/status.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { file, hostOf, hostWithFile, NAMES, SELF, stateOf, textOf } from '../support/fake-site.ts';
+import { type FakeSystemd, fakeSystemd } from '../support/fake-systemd.ts';
+import { modelFile } from '../support/island.ts';
+
+const TEXT = modelFile('vxlan');
+const OTHER = TEXT.replace('r2lab', 'other')
+  .replaceAll('10.3.1.', '10.4.1.')
+  .concat('subnet: 10.4.1.0/24\nport: 20000\n');
+const term = fc.constantFrom('persistent' as const, 'runtime' as const);
+const UNITS = ['island@r2lab.service', 'islandd@r2lab.service'];
+
+function site(text = TEXT) {
+  const machine = hostOf('faraday', text);
+  const fake = fakeSystemd(machine);
+  const all = () => everything(fake, stateOf(machine), machine.files);
+  return { machine, fake, host: fake.host, all };
+}
+
+/** What enable could change; a unit that nobody has heard of is inactive. */
+function everything(
+  { files, links, active }: FakeSystemd,
+  kernel: unknown,
+  store: ReadonlyMap<string, string>,
+) {
+  const up = [...active].filter(([, state]) => state !== 'inactive');
+  return {
+    kernel,
+    store: new Map(store),
+    files: new Map(files),
+    links: [...links].toSorted(),
+    up: up.toSorted(),
+  };
+}
+
+describe('enabling', () => {
+  test('comes last, after the units have come up and the kernel is as the file says', async () => {
+    const { host, fake, all } = site();
+    const before = all();
+    const { steps } = await enable(host, { term: 'persistent', now: true, plan: true });
+    expect(all()).toEqual(before);
+    const said: string[] = [];
+    const done = await enable(host, { term: 'persistent', now: true, onCommand: (line) => said.push(line) });
+    expect([done.steps, said]).toEqual([steps, steps]);
+    expect(fake.asked).toEqual([
+      'write /etc/systemd/system/island@.service',
+      'write /etc/systemd/system/islandd@.service',
+      'write /etc/systemd/network/70-island.link',
+      'verify',
+      'daemon-reload',
+      ...UNITS.map((unit) => `start ${unit}`),
+      'enable persistent',
+      'daemon-reload',
+    ]);
+    expect((await enable(host, { term: 'persistent', now: true })).steps).toEqual([]);
+    expect((await status(host, {})).units.map(({ active }) => active)).toEqual(['active', 'active']);
+  });
+
+  test('leaves all as it was, whatever was there, whatever is wanted, and whatever goes wrong', async () => {
+    const fault = fc.record({ at: fc.nat(14), when: fc.constantFrom('before' as const, 'after' as const) });
+    const earlier = fc.record({ joined: fc.boolean(), enabled: fc.option(term), ran: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(earlier, term, fc.boolean(), fault, async (was, wanted, now, at) => {
+        const { host, fake, all } = site();
+        if (was.joined) await join(host, {});
+        if (was.enabled !== null) await enable(host, { term: was.enabled, now: was.ran });
+        const before = all();
+        fake.fault = at;
+        const outcome = await enable(host, { term: wanted, now }).catch((error: unknown) => error);
+        fake.fault = undefined;
+        if (outcome instanceof Error) expect(all()).toEqual(before);
+        await enable(host, { term: wanted, now });
+        await fake.reboot();
+        expect([...fake.active.values()]).toEqual(wanted === 'persistent' ? ['active', 'active'] : []);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('is undone as well when the join does not succeed, and when the operator stops it', async () => {
+    const { host, machine, all } = site();
+    const before = all();
+    machine.kernel.failOnce(2);
+    await expect(enable(host, { term: 'persistent', now: true })).rejects.toMatchObject({
+      code: 'E_APPLY',
+      message: expect.stringMatching(/^systemctl start island@r2lab.service: failed.*as it was before$/),
+    });
+    expect(all()).toEqual(before);
+    let questions = 0;
+    const interrupted = () => {
+      questions += 1;
+      return questions > 6;
+    };
+    await expect(enable(host, { term: 'persistent', now: true, interrupted })).rejects.toMatchObject({
+      code: 'E_RETRY',
+    });
+    expect(all()).toEqual(before);
+  });
+
+  test('refuses what a boot could not do: a bad file, no place in it, a place by --name, no systemd', async () => {
+    const text = modelFile('vxlan', '  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.9 }\n');
+    const nobody = {
+      ...{ configs: [{ path: '/etc/island/r2lab.yaml', text }], hostname: 'nobody' },
+      ...{ links: { eth0: { addresses: ['192.0.2.7/24'] } } },
+      routes: [{ to: '0.0.0.0/0', via: '192.0.2.1', dev: 'eth0' }],
+    };
+    const broken = site(TEXT.replace('10.3.1.3', '10.9.9.9'));
+    await expect(enable(broken.host, { term: 'persistent' })).rejects.toMatchObject({ code: 'E_CONFIG' });
+    const stranger = fakeSystemd(fakeHost(nobody));
+    await expect(enable(stranger.host, { term: 'persistent' })).rejects.toMatchObject({ code: 'E_CONFIG' });
+    const named = fakeSystemd(fakeHost(nobody));
+    await join(named.host, { name: 'laptop' });
+    await expect(enable(named.host, { term: 'persistent' })).rejects.toMatchObject({
+      ...{ code: 'E_CONFIG', hint: 'hostnamectl set-hostname laptop' },
+    });
+    await expect(enable(hostOf('faraday', TEXT), { term: 'persistent' })).rejects.toMatchObject({
+      code: 'E_HOST_UNSUPPORTED',
+      hint: expect.stringContaining('island join'),
+    });
+    for (const { asked, files } of [broken.fake, stranger, named])
+      expect([asked, files.size]).toEqual([[], 0]);
+  });
+
+  test("goes by a unit that somebody else has put there, and takes nobody's away", async () => {
+    const { host, fake } = site();
+    const own = '[Service]\nExecStart=island join -i %i\nTimeoutStartSec=600\n';
+    fake.files.set('/etc/systemd/system/island@.service', own);
+    const { foreign } = await enable(host, { term: 'persistent', now: true });
+    expect(foreign).toEqual(['/etc/systemd/system/island@.service']);
+    await disable(host, { now: true });
+    expect([...fake.files]).toEqual([['/etc/systemd/system/island@.service', own]]);
+  });
+});
+
+describe('disabling', () => {
+  test('restores what was there before any enable, without the file as well', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...NAMES),
+        file,
+        term,
+        fc.boolean(),
+        async (name, wanted, lasts, first) => {
+          const { host: machine } = hostWithFile(name, textOf(wanted));
+          const fake = fakeSystemd(machine);
+          const all = () => everything(fake, stateOf(machine), machine.files);
+          const before = all();
+          await enable(fake.host, { term: lasts, now: true });
+          if (first) await disable(fake.host, {});
+          const bare = { ...fake.host, configFiles: () => Promise.resolve([]) };
+          await disable(bare, { island: 'r2lab', now: true });
+          expect(all()).toEqual(before);
+          expect((await disable(bare, { island: 'r2lab', now: true })).steps).toEqual([]);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  test('without --now keeps what runs until the next boot, and what stops it', async () => {
+    const { host, fake, all } = site();
+    const before = all();
+    await enable(host, { term: 'persistent', now: true });
+    expect(await disable(host, {})).toMatchObject({ isUp: true });
+    expect([...fake.files.keys()].filter((path) => path.startsWith('/etc'))).toEqual([]);
+    expect([...fake.active.values()]).toEqual(['active', 'active']);
+    expect((await disable(host, {})).steps).toEqual([]);
+    await leave(host, {});
+    await fake.reboot();
+    expect(all()).toEqual(before);
+  });
+
+  test('one of two islands keeps what the other needs', async () => {
+    const configs = [TEXT, OTHER].map((text, index) => ({
+      path: `/etc/island/${['r2lab', 'other'][index]}.yaml`,
+      text,
+    }));
+    const fake = fakeSystemd(fakeHost({ hostname: 'faraday', configs, ...SELF.faraday }));
+    await enable(fake.host, { island: 'r2lab', term: 'persistent' });
+    const one = new Map(fake.files);
+    await enable(fake.host, { island: 'other', term: 'runtime' });
+    expect(fake.files).toEqual(one);
+    await expect(disable(fake.host, {})).rejects.toMatchObject({ code: 'E_USAGE' });
+    await disable(fake.host, { island: 'r2lab' });
+    expect([...fake.files.keys()].every((path) => path.startsWith('/run'))).toBe(true);
+    await disable(fake.host, {});
+    expect([fake.files.size, fake.links.size]).toEqual([0, 0]);
+  });
+});
