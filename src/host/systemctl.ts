@@ -27,7 +27,8 @@ export function systemctl(): Systemd {
 const FILES_ONLY = ['--quiet', '--no-reload'];
 const termFlag = { persistent: [], runtime: ['--runtime'] } as const;
 const PROPERTIES = [
-  ...['LoadState', 'ActiveState', 'SubState', 'FragmentPath', 'NeedDaemonReload', 'Result', 'Job'],
+  ...['LoadState', 'ActiveState', 'SubState', 'FragmentPath', 'NeedDaemonReload', 'Result', 'ReloadResult'],
+  'Job',
   ...['ActiveEnterTimestampMonotonic', 'StateChangeTimestampMonotonic'],
 ];
 
@@ -82,7 +83,9 @@ async function act(verb: JobVerb, unit: string, options: JobOptions): Promise<st
       // A service that is to be tried again is activating without a job.
       const isOver = !PASSING.includes(active) || values.get('SubState') === 'auto-restart';
       if ((values.get('Job') ?? '') !== '' || !isOver) return undefined;
-      return (active === 'active') === (verb !== 'stop') ? 'done' : 'failed';
+      // A reload that fails leaves the unit as it was.
+      const isGood = verb !== 'reload' || values.get('ReloadResult') === 'success';
+      return isGood && (active === 'active') === (verb !== 'stop') ? 'done' : 'failed';
     },
     { ...options, what: `systemctl ${verb} ${unit}` },
   );
