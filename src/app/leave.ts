@@ -3,6 +3,7 @@ import type { Host, Store, StoredFile } from '../host/host.ts';
 import { nftTableOf } from '../model/addressing.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import { diff } from '../plan/diff.ts';
+import { brokenBlock, hasBlock, mendHint } from '../plan/names.ts';
 import type { Observed } from '../plan/observed.ts';
 import { type Marks, ownedOf } from '../plan/owned.ts';
 import type { Resource } from '../plan/resource.ts';
@@ -52,10 +53,40 @@ export async function leave(host: Host, options: LeaveOptions): Promise<Left> {
     const outlook = await outlookOf(host, leaving);
     requireSame(agreed, leaveRisk(host, outlook));
     const lease = keepLease ? undefined : await readLease(store).catch(() => undefined);
-    const changed = await goTo(host, outlook, options);
+    const changed = await goTo(host, withHostsFile(outlook), options);
+    const kept = await clearHostsFile(host, { ...leaving, before: outlook.observed }, options);
     await forget(store, keepLease ? ['sysctls', 'joined'] : ['sysctls', 'lease', 'config', 'joined']);
-    return { island, changed, ...(lease !== undefined && { lease: await giveBack(host, lease) }) };
+    const given = lease === undefined ? {} : { lease: await giveBack(host, lease) };
+    if (kept instanceof IslandError) throw kept;
+    return { island, changed: changed || kept.changed, ...given };
   });
+}
+
+/** The kernel goes first: a file that cannot be written, as on a disk that has become read-only, keeps nobody. */
+function withHostsFile(goal: Goal): Goal {
+  const kept = ownedOf(goal.observed, goal.marks).filter(({ kind }) => kind === 'hosts');
+  return { ...goal, target: (now) => [...goal.target(now), ...kept] };
+}
+
+/** What is left in /etc/hosts, as an error; else whether there was anything. */
+async function clearHostsFile(
+  host: Host,
+  { before, ...leaving }: Leaving & { readonly before: Observed },
+  options: ConvergeOptions,
+): Promise<IslandError | { readonly changed: boolean }> {
+  const { island } = leaving;
+  const broken = brokenBlock(before, island);
+  try {
+    if (broken !== undefined) throw new IslandError('E_CONFIG', broken, { hint: mendHint(island) });
+    if (!hasBlock(before, island)) return { changed: false };
+    return { changed: await goTo(host, await outlookOf(host, leaving), options) };
+  } catch (error) {
+    if (!(error instanceof IslandError)) throw error;
+    // What was undone is this much alone.
+    const cause = error.cause instanceof IslandError ? error.cause : error;
+    const { code, message, hint = 'run the command again' } = cause;
+    return new IslandError(code, `${message}; all else has left the island`, { hint, cause });
+  }
 }
 
 /** A hub that is not there must not keep anybody waiting for long. */

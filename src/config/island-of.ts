@@ -22,7 +22,7 @@ export function islandOf(config: Config): Island {
       keepaliveMs: durationMs(config.workers.keepalive),
       routes: config.workers.routes.map(parseSubnet),
     },
-    dns: { listen: config.dns.listen.map(parseIpv4), records: config.dns.records },
+    dns: { ...config.dns, listen: config.dns.listen.map(parseIpv4) },
     checks: config.checks.map(checkOf),
   };
 }

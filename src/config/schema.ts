@@ -14,7 +14,7 @@ import {
   tcpTargetFault,
 } from './entries.ts';
 import { said } from './fault.ts';
-import { address, judged, linkKind, mtuOrAuto, number, section, text } from './format.ts';
+import { address, dnsClient, judged, linkKind, mtuOrAuto, number, section, text } from './format.ts';
 import {
   addressRangeFault,
   CNI_PORTS,
@@ -37,15 +37,13 @@ const IPIP_WORKERS: Fault = {
 /** The format of an island's file: every key, its meaning and its default. */
 export const configSchema = section({
   island: text(islandNameFault, 'r2lab', { pattern: ISLAND_NAME.source }).check(
-    z.meta({
-      description: 'Name of the island and of its units.',
-    }),
+    z.meta({ description: 'Name of the island and of its units.' }),
   ),
-  subnet: z._default(text(subnetFault, '10.3.1.0/24'), '10.3.1.0/24').check(
-    z.meta({
-      description: 'Inner addresses are taken from here; every host carries its own as a /32.',
-    }),
-  ),
+  subnet: z
+    ._default(text(subnetFault, '10.3.1.0/24'), '10.3.1.0/24')
+    .check(
+      z.meta({ description: 'Inner addresses are taken from here; every host carries its own as a /32.' }),
+    ),
   link: z
     ._default(linkKind(), 'ipip')
     .check(z.meta({ description: 'Kind of link to a peer that names none.' })),
@@ -86,16 +84,23 @@ export const configSchema = section({
   dns: z
     .prefault(
       section({
+        client: z._default(dnsClient(), 'auto').check(
+          z.meta({
+            description:
+              'How programs on a host find its names. `auto`: systemd-resolved asks the hub where it runs already, on hosts with a link; ' +
+              'nothing elsewhere. `hosts`: where that does not apply, as on members, which have no link, a marked block in `/etc/hosts`. `off`: neither.',
+          }),
+        ),
         listen: z
           ._default(z.array(address()), [])
-          .check(z.meta({ description: 'LAN addresses to answer on, too.' })),
+          .check(z.meta({ description: 'LAN addresses that the DNS responder answers on, too.' })),
         records: z
           ._default(z.array(dnsRecord()), [])
           .check(z.meta({ description: 'Records beside those of the hosts.' })),
       }),
       {},
     )
-    .check(z.meta({ description: 'The DNS responder.' })),
+    .check(z.meta({ description: 'The names of the island.' })),
   checks: z
     ._default(z.array(check()), [])
     .check(z.meta({ description: 'What `island test` must reach, too.' })),
@@ -112,31 +117,21 @@ export function defaultZone(island: string): string {
 function endKeys() {
   return {
     name: text(endNameFault, 'sopnode-l1').check(
-      z.meta({
-        description: 'Its name; the zone also has `<name>-tunnel`, its inner address.',
-      }),
+      z.meta({ description: 'Its name; the zone also has `<name>-tunnel`, its inner address.' }),
     ),
     outer: address('138.96.245.50').check(
-      z.meta({
-        description: 'Its address on the underlay, as the other end reaches it.',
-      }),
+      z.meta({ description: 'Its address on the underlay, as the other end reaches it.' }),
     ),
-    local: z.optional(address('10.0.0.7')).check(
-      z.meta({
-        description: "The address it has itself, where `outer` is a cloud's 1:1 NAT.",
-      }),
-    ),
+    local: z
+      .optional(address('10.0.0.7'))
+      .check(z.meta({ description: "The address it has itself, where `outer` is a cloud's 1:1 NAT." })),
     inner: address('10.3.1.2').check(z.meta({ description: "Its address in the island's subnet." })),
-    mtu: z.optional(number(mtuFault, { minimum: 576, maximum: 65_535 })).check(
-      z.meta({
-        description: "MTU of its underlay in bytes, where it differs from the island's.",
-      }),
-    ),
-    networks: z._default(z.array(judged(networkEntry(), networkFaults)), []).check(
-      z.meta({
-        description: 'The LANs whose hosts reach the island through it.',
-      }),
-    ),
+    mtu: z
+      .optional(number(mtuFault, { minimum: 576, maximum: 65_535 }))
+      .check(z.meta({ description: "MTU of its underlay in bytes, where it differs from the island's." })),
+    networks: z
+      ._default(z.array(judged(networkEntry(), networkFaults)), [])
+      .check(z.meta({ description: 'The LANs whose hosts reach the island through it.' })),
   };
 }
 
@@ -156,20 +151,16 @@ function hostEntry() {
   const entry = section({
     name: text(nameRangeFault, 'fit[01-37]').check(z.meta({ description: 'Its name, or a range of names.' })),
     address: text(addressRangeFault, '192.168.3.[1-37]').check(
-      z.meta({
-        description: 'Its address in a network, or a range that pairs up with the names.',
-      }),
+      z.meta({ description: 'Its address in a network, or a range that pairs up with the names.' }),
     ),
-    routes: z._default(z.array(text(subnetRangeFault, '10.244.[1-37].0/24')), []).check(
-      z.meta({
-        description: 'Subnets behind this host (its pods) that everybody else routes towards it.',
-      }),
-    ),
-    translate: z._default(z.boolean(), false).check(
-      z.meta({
-        description: 'It takes no routes: its gateway translates what the island sends it.',
-      }),
-    ),
+    routes: z
+      ._default(z.array(text(subnetRangeFault, '10.244.[1-37].0/24')), [])
+      .check(
+        z.meta({ description: 'Subnets behind this host (its pods) that everybody else routes towards it.' }),
+      ),
+    translate: z
+      ._default(z.boolean(), false)
+      .check(z.meta({ description: 'It takes no routes: its gateway translates what the island sends it.' })),
   });
   return judged(entry, hostFaults);
 }
@@ -185,11 +176,11 @@ function workers() {
         '20s',
       )
       .check(z.meta({ description: "How often a worker keeps its NAT's mapping open, from 8s to 5m." })),
-    routes: z._default(z.array(text(subnetFault, '10.244.64.0/18')), []).check(
-      z.meta({
-        description: 'Ranges from which a worker may bring its own (its pods) with `--route`.',
-      }),
-    ),
+    routes: z
+      ._default(z.array(text(subnetFault, '10.244.64.0/18')), [])
+      .check(
+        z.meta({ description: 'Ranges from which a worker may bring its own (its pods) with `--route`.' }),
+      ),
     link: z
       ._default(z.literal('vxlan', { error: said(IPIP_WORKERS) }), 'vxlan')
       .check(z.meta({ description: 'Always vxlan: plain IPIP does not cross a NAT that is not ours.' })),
@@ -199,9 +190,7 @@ function workers() {
 function dnsRecord() {
   const record = section({
     name: text(ownerFault, 'api').check(
-      z.meta({
-        description: 'Owner name relative to the zone, `@` for the zone itself.',
-      }),
+      z.meta({ description: 'Owner name relative to the zone, `@` for the zone itself.' }),
     ),
     type: z
       ._default(
@@ -224,11 +213,9 @@ function check() {
     ping: z
       .optional(text(targetFault, 'fit01'))
       .check(z.meta({ description: 'A name or address that must answer a ping.' })),
-    tcp: z.optional(text(tcpTargetFault, 'sopnode-l1:6443')).check(
-      z.meta({
-        description: 'A `name:port` or `address:port` that must take a connection.',
-      }),
-    ),
+    tcp: z
+      .optional(text(tcpTargetFault, 'sopnode-l1:6443'))
+      .check(z.meta({ description: 'A `name:port` or `address:port` that must take a connection.' })),
     dns: z
       .optional(text(targetFault, 'fit01'))
       .check(z.meta({ description: 'A name of the island that must resolve.' })),

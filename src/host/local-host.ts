@@ -12,7 +12,8 @@ import { fdbOf, seenEndpoints } from './endpoints.ts';
 import { type Result, run } from './exec.ts';
 import { joinedIslands, pendingIslands, storeOf } from './files.ts';
 import { listChains, observeFirewalls } from './firewall.ts';
-import type { Host } from './host.ts';
+import type { Host, Watch } from './host.ts';
+import { observeHostsFile, writeHostsBlock } from './hosts-file.ts';
 import { hubLine } from './hub-line.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
 import { asDaemon, exclusively, inTurn } from './lock.ts';
@@ -22,12 +23,14 @@ import { hasChains, parseTable } from './nft.ts';
 import { openSystemd } from './open-systemd.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
+import { observeResolved, tellResolved } from './resolved.ts';
 import { findSession } from './session.ts';
 import { linkNames, readForwarding, readReversePath, readTimers, writeSysctl } from './sysctl.ts';
 import { tokenText } from './token-text.ts';
 import { unitFiles } from './unit-files.ts';
 import { uptime } from './uptime.ts';
 import { watchKernel } from './watch.ts';
+import { watchNames } from './watch-names.ts';
 import { watcherFor } from './watcher.ts';
 
 export interface LocalHostOptions {
@@ -56,7 +59,7 @@ export function localHost({ path, isRoot, isService, program, sshConnection }: L
       reach,
       uptime,
     },
-    watch: (scope, tell) => watchKernel(scope, { path, isService, tell }),
+    watch: (scope, tell) => both(watchKernel(scope, { path, isService, tell }), watchNames(tell)),
     seenEndpoints,
     fdbOf,
     watcher: watcherFor({ program, path }),
@@ -81,16 +84,21 @@ export function localHost({ path, isRoot, isService, program, sshConnection }: L
   };
 }
 
+function both(...watches: readonly Watch[]): Watch {
+  return { close: async () => void (await Promise.all(watches.map(({ close }) => close()))) };
+}
+
 type Sight = Pick<LocalHostOptions, 'path' | 'isRoot'>;
 
 async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Observed> {
   requireProgram('ip', path);
   const chains = isRoot ? listChains(path) : Promise.resolve(undefined);
-  const [ip, fdb, nft, firewalls] = await Promise.all([
+  const [ip, fdb, nft, firewalls, resolved] = await Promise.all([
     run('ip', ['-N', '-j', '-d', '-s', '-batch', '-'], IP_QUERIES),
     observeFdb(),
     isRoot ? observeNft(nftTable, { path, chains }) : ('unreadable' as const),
     isRoot ? chains.then((text) => observeFirewalls(path, text)) : [],
+    observeResolved(),
   ]);
   return {
     ...parseIp(outputOf('ip', ip)),
@@ -101,6 +109,8 @@ async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Obser
     timers: readTimers(),
     claims: readClaims(),
     networkd: readNetworkd(),
+    resolved,
+    hostsFile: observeHostsFile(),
   };
 }
 
@@ -152,6 +162,10 @@ async function perform(effect: Effect): Promise<void> {
     }
     case 'sysctl':
       return writeSysctl(effect.key, effect.value);
+    case 'resolvectl':
+      return tellResolved(effect);
+    case 'hosts':
+      return writeHostsBlock(effect);
   }
 }
 

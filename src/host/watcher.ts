@@ -1,10 +1,11 @@
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IslandError } from '../errors.ts';
 import { run, startDetached } from './exec.ts';
 import type { Watcher } from './host.ts';
 import { exclusively, isHeld, watcherOf } from './lock.ts';
 import { isInstalled } from './require.ts';
+import { spaceOf } from './spaces.ts';
 
 /** A busy machine starts Node in a second; what takes this long does not start. */
 const DEADLINE_MS = 10_000;
@@ -60,14 +61,6 @@ async function startAny(island: string, { program, path }: WatcherOptions): Prom
 function isUnderSystemd(): boolean {
   if (!existsSync('/run/systemd/system')) return false;
   return ['net', 'mnt'].every((space) => spaceOf('1', space) === spaceOf('self', space));
-}
-
-function spaceOf(process: string, space: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${process}/ns/${space}`);
-  } catch {
-    return undefined;
-  }
 }
 
 function notStarted({ program }: WatcherOptions): IslandError {

@@ -43,6 +43,9 @@ export type Check =
   | { readonly kind: 'tcp'; readonly name: string; readonly target: string; readonly required: boolean }
   | { readonly kind: 'dns'; readonly name: string; readonly target: string; readonly required: boolean };
 
+/** By what programs find the island's names; `auto` is systemd-resolved where it runs, `hosts` that or /etc/hosts. */
+export type DnsClient = 'auto' | 'hosts' | 'off';
+
 export interface DnsRecord {
   readonly name: string;
   readonly type: 'A' | 'AAAA' | 'CNAME' | 'TXT' | 'SRV';
@@ -73,7 +76,11 @@ export interface Island {
   readonly hosts: readonly HostEntry[];
   readonly forwarding: { readonly networks: boolean; readonly workers: boolean };
   readonly workers: WorkerSettings | undefined;
-  readonly dns: { readonly listen: readonly Ipv4[]; readonly records: readonly DnsRecord[] };
+  readonly dns: {
+    readonly client: DnsClient;
+    readonly listen: readonly Ipv4[];
+    readonly records: readonly DnsRecord[];
+  };
   readonly checks: readonly Check[];
 }
 

@@ -59,6 +59,7 @@ export function restorable({ resources, forwardingOfAll }: Before, observed: Obs
       const link = resource.kind === 'fallback' ? resource.link : linkOf(resource);
       return link === undefined || links.has(link);
     })
+    .filter(({ kind }) => kind !== 'resolver' || typeof observed.resolved === 'object')
     .filter((resource) => resource.kind !== 'accept' || hasPlace(resource, observed.firewalls))
     .filter((resource) => resource.kind !== 'sysctl' || own.has(resource.link) || !switched);
 }

@@ -6,6 +6,7 @@ import { exemptions } from './exempt.ts';
 import { linkResources } from './link.ts';
 import { requireSpeakable } from './link-names.ts';
 import { type MemberDesired, memberResources } from './member.ts';
+import { nameResources } from './names.ts';
 import { trafficOf } from './need.ts';
 import type { Observed } from './observed.ts';
 import type { Link, Resource } from './resource.ts';
@@ -56,13 +57,15 @@ function resourcesOf(setting: Setting): Desired {
       ...routes,
       ...rules,
       ...forwardingSysctls(setting, forwarding),
+      ...nameResources(setting, links),
     ],
     notes: [],
   };
 }
 
 function withRecord(setting: Setting, { resources, notes }: MemberDesired): Desired {
-  return { resources: [...resources, ...forwardingSysctls(setting, [])], notes };
+  const names = nameResources(setting, resources);
+  return { resources: [...resources, ...forwardingSysctls(setting, []), ...names], notes };
 }
 
 function isIpip(resource: Resource): boolean {

@@ -16,7 +16,7 @@ export interface Step {
  */
 const DEPTH = {
   ...{ nft: 0, accept: 1, fallback: 2, link: 3, address: 4, timers: 5, neighbour: 6, fdb: 7 },
-  ...{ route: 8, rule: 9, sysctl: 10 },
+  ...{ route: 8, rule: 9, sysctl: 10, resolver: 11, hosts: 12 },
 } as const;
 
 /**

@@ -3,6 +3,7 @@ import { withoutSecrets } from '../model/secret.ts';
 import { shellWord } from '../model/text.ts';
 import { isAcceptStep, legacyAcceptLines, nftAcceptLines } from './accept.ts';
 import type { Step } from './diff.ts';
+import { type NameEffect, nameCommands, nameEffects } from './name-text.ts';
 import { isNftStep, tableInput } from './nft-text.ts';
 import { MAIN_TABLE } from './observed.ts';
 import {
@@ -22,12 +23,13 @@ export type Effect =
   | { readonly tool: 'ip' | 'bridge'; readonly lines: readonly string[] }
   | { readonly tool: 'nft'; readonly input: string }
   | { readonly tool: 'iptables-legacy-restore'; readonly input: string }
-  | { readonly tool: 'sysctl'; readonly key: string; readonly value: string };
+  | { readonly tool: 'sysctl'; readonly key: string; readonly value: string }
+  | NameEffect;
 
 /**
  * The effects that perform the steps, in order: at most one `nft -f` in front and one behind, one
  * `ip -batch`, one `bridge -batch`. The nft table is there before the first link comes up, and goes after
- * the last is gone.
+ * the last is gone. Names are given when they lead somewhere.
  */
 export function effectsOf(steps: readonly Step[]): Effect[] {
   const tables = steps.filter(isNftStep);
@@ -38,11 +40,13 @@ export function effectsOf(steps: readonly Step[]): Effect[] {
   const putFirst = tables.filter(({ action }) => action !== 'remove');
   const putLast = tables.filter(({ action }) => action === 'remove');
   return [
+    ...nameEffects(steps, true),
     ...putFirst.map((step): Effect => ({ tool: 'nft', input: tableInput(step) })),
     ...acceptEffects(accepts.filter(({ action }) => action !== 'remove')),
     ...batch('ip', steps.flatMap(ipLines)),
     ...batch('bridge', steps.flatMap(bridgeLines)),
     ...steps.flatMap(sysctlEffects),
+    ...nameEffects(steps, false),
     ...acceptEffects(accepts.filter(({ action }) => action === 'remove')),
     ...putLast.map((step): Effect => ({ tool: 'nft', input: tableInput(step) })),
   ];
@@ -67,6 +71,9 @@ function typed(effect: Effect): string[] {
       return [`${effect.tool} --noflush <<'EOF'\n${effect.input}EOF`];
     case 'sysctl':
       return [`sysctl -w ${shellWord(`${effect.key}=${effect.value}`)}`];
+    case 'resolvectl':
+    case 'hosts':
+      return nameCommands(effect);
   }
 }
 
@@ -124,6 +131,8 @@ function ipLines({ action, resource, current }: Step): string[] {
     case 'nft':
     case 'accept':
     case 'sysctl':
+    case 'resolver':
+    case 'hosts':
       return [];
   }
 }

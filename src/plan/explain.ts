@@ -1,6 +1,8 @@
+import { HOSTS_FILE } from '../model/hosts-file.ts';
 import { withoutSecrets } from '../model/secret.ts';
 import { printable } from '../model/text.ts';
 import type { Step } from './diff.ts';
+import type { HostsBlock, Resolver } from './name-resource.ts';
 import type { Link, NftTable, Resource } from './resource.ts';
 import { comparableParts } from './ruleset-parts.ts';
 import { placeOf, selectorOf } from './words.ts';
@@ -50,6 +52,10 @@ export function describe(resource: Resource): string {
       return `sysctl ${resource.key}`;
     case 'fallback':
       return `link ${resource.link}`;
+    case 'resolver':
+      return `DNS of ${resource.link} (${askedBy(resource)})`;
+    case 'hosts':
+      return `block of ${resource.island} in ${HOSTS_FILE}`;
   }
 }
 
@@ -63,6 +69,8 @@ function difference(wanted: Resource, current: Resource | undefined): string {
   if (wanted.kind === 'link' && current?.kind === 'link' && !current.up) return 'is down';
   if (wanted.kind === 'fallback')
     return `is ${wanted.up ? 'down' : 'up, and takes the ipip packets of strangers'}`;
+  if (wanted.kind === 'resolver' && current?.kind === 'resolver') return `is ${askedBy(current)}`;
+  if (wanted.kind === 'hosts' && current?.kind === 'hosts') return hostsDifference(wanted, current);
   const before: Readonly<Record<string, unknown>> = { ...current };
   const after: Readonly<Record<string, unknown>> = { ...wanted };
   const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
@@ -73,6 +81,21 @@ function difference(wanted: Resource, current: Resource | undefined): string {
         `${field} is ${String(before[field] ?? 'unset')} instead of ${String(after[field] ?? 'unset')}`,
     )
     .join(', ');
+}
+
+/** As in `10.3.1.2 for ~r2lab.internal`. */
+function askedBy({ servers, domains, defaultRoute }: Resolver): string {
+  const what = [...domains, ...(defaultRoute ? ['everything'] : [])];
+  return `${servers.join(' ') || 'nobody'} for ${what.join(' ') || 'nothing'}`;
+}
+
+function hostsDifference(wanted: HostsBlock, current: HostsBlock): string {
+  const [after, before] = [new Set(wanted.lines), new Set(current.lines)];
+  const lacking = wanted.lines.filter((line) => !before.has(line));
+  const strange = current.lines.filter((line) => !after.has(line));
+  const [first] = [...lacking.map((line) => `lacks "${line}"`), ...strange.map((line) => `has "${line}"`)];
+  const more = lacking.length + strange.length - 1;
+  return `${first ?? 'is in another order'}${more > 0 ? `, and ${more} more differ${more === 1 ? 's' : ''}` : ''}`;
 }
 
 function nftDifference(wanted: NftTable, current: NftTable): string {

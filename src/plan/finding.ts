@@ -14,7 +14,16 @@ export interface Finding {
 }
 
 /** What a finding is about: `clash` is what two cannot have at once, the others go by what is in the way. */
-export type Matter = 'clash' | 'route' | 'rule' | 'firewall' | 'calico' | 'networkd' | 'tunnel' | 'stranger';
+export type Matter =
+  | 'clash'
+  | 'route'
+  | 'rule'
+  | 'firewall'
+  | 'calico'
+  | 'networkd'
+  | 'tunnel'
+  | 'names'
+  | 'stranger';
 
 export interface NamedFinding extends Finding {
   readonly about: Matter;

@@ -6,6 +6,7 @@ import { calicosDrops } from './calico.ts';
 import type { Finding, Matter, NamedFinding, Site } from './finding.ts';
 import { coveredRoutes, overlappingClaims } from './foreign.ts';
 import { rulesInFront } from './in-front.ts';
+import { unheardNames } from './names.ts';
 import { networkdTakes } from './networkd.ts';
 import { isIslandLink, type Observed } from './observed.ts';
 import { otherTunnels } from './other-tunnels.ts';
@@ -22,6 +23,7 @@ export function findingsOf(site: Site): NamedFinding[] {
     calico: calicosDrops(site),
     networkd: networkdTakes(site),
     tunnel: otherTunnels(site),
+    names: unheardNames(site),
     stranger: strangers(site),
   };
   const order = { refuse: 0, drift: 1, note: 2 };
@@ -38,6 +40,7 @@ const MATTERS = [
   'calico',
   'networkd',
   'tunnel',
+  'names',
   'stranger',
 ] as const satisfies Matter[];
 

@@ -1,11 +1,20 @@
 import type { Ipv4, Subnet } from '../model/ip.ts';
 import type { Firewall } from './firewall.ts';
+import type { Resolver } from './name-resource.ts';
 import type { NftTable, Timers } from './resource.ts';
 
 /** What systemd-networkd does with what it did not make itself. */
 export interface Networkd {
   /** Its settings that let it delete routes or rules of others. */
   readonly takes: readonly ('ManageForeignRoutes' | 'ManageForeignRoutingPolicyRules')[];
+}
+
+/** The file of names and addresses, as it is. */
+export interface HostsFile {
+  /** A character for each byte: it may be in any encoding. */
+  readonly text: string;
+  /** What it is that cannot be replaced by another file, as in `a symlink to /nix/store/hosts`. */
+  readonly fixed?: string;
 }
 
 /** Of one link, since it was made. */
@@ -117,6 +126,10 @@ export interface Observed {
   readonly claims: readonly Claim[];
   /** systemd-networkd, where it runs. */
   readonly networkd?: Networkd | undefined;
+  /** What systemd-resolved has for the links of islands, where it runs; `silent` when it does not answer. */
+  readonly resolved?: readonly Resolver[] | 'silent' | undefined;
+  /** /etc/hosts, where it is there. */
+  readonly hostsFile?: HostsFile | undefined;
 }
 
 /** Routing tables by their number (/etc/iproute2/rt_tables). */

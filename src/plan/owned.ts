@@ -1,6 +1,7 @@
 import { ISLAND_PROTOCOL, isTableOf, prioritiesOf } from '../model/addressing.ts';
 import { formatSubnet, type Ipv4 } from '../model/ip.ts';
 import { ownAccepts } from './accept.ts';
+import { ownNames } from './names.ts';
 import type {
   Observed,
   ObservedFdbEntry,
@@ -39,6 +40,7 @@ export function ownedOf(observed: Observed, marks: Marks): Resource[] {
       .map((entry): Resource => ({ kind: 'fdb', ...entry })),
     ...observed.routes.filter((route) => isOwnRoute(route, marks)).map(toRoute),
     ...observed.rules.filter((rule) => isOwnRule(rule, marks)).map(toRule),
+    ...ownNames(observed, marks, names),
     ...(observed.timers ?? []).filter(({ link }) => names.has(link)),
     ...[...observed.forwarding].map(([link, value]) => forwardingSysctl(link, value)),
     ...observed.links

@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../model/ip.ts';
+import type { HostsBlock, Resolver } from './name-resource.ts';
 import { placeOf, selectorOf } from './words.ts';
 
 interface LinkBase {
@@ -190,7 +191,9 @@ export type Resource =
   | NftTable
   | Accept
   | Sysctl
-  | Fallback;
+  | Fallback
+  | Resolver
+  | HostsBlock;
 
 /** Two resources with the same key are the same object; the rest is its content. */
 export function keyOf(resource: Resource): string {
@@ -217,6 +220,10 @@ export function keyOf(resource: Resource): string {
       return `sysctl ${resource.key}`;
     case 'fallback':
       return `fallback ${resource.link}`;
+    case 'resolver':
+      return `names on ${resource.link}`;
+    case 'hosts':
+      return 'names in /etc/hosts';
   }
 }
 
@@ -229,12 +236,14 @@ export function linkOf(resource: Resource): string | undefined {
     case 'fdb':
     case 'route':
     case 'sysctl':
+    case 'resolver':
       return resource.link;
     case 'link':
     case 'rule':
     case 'nft':
     case 'fallback':
     case 'accept':
+    case 'hosts':
       return undefined;
   }
 }

@@ -119,11 +119,14 @@ function linkFault({ island, links }: Drift, resource: Resource): string | undef
     case 'fallback':
     case 'nft':
     case 'accept':
+    case 'resolver':
+    case 'hosts':
       return undefined;
   }
 }
 
 function hostFault({ isMember }: Drift, { resource, current }: Step): Code {
+  if (resource.kind === 'resolver' || resource.kind === 'hosts') return 'ISL-H08';
   if (isMember) return 'ISL-R01';
   if (resource.kind === 'sysctl') return 'ISL-H03';
   if (resource.kind === 'fallback') return 'ISL-H05';

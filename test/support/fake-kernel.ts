@@ -7,11 +7,12 @@ import {
   type Subnet,
   subnetOf,
 } from '../../src/model/ip.ts';
-import type { Effect } from '../../src/plan/effect.ts';
+import { commandsOf, type Effect } from '../../src/plan/effect.ts';
 import type { Firewall } from '../../src/plan/firewall.ts';
 import type { Observed, ObservedLink, ObservedRoute, ObservedRule } from '../../src/plan/observed.ts';
 import type { NftTable, Timers } from '../../src/plan/resource.ts';
 import { changeFirewalls, isRuleInput } from './fake-firewall.ts';
+import { FakeNames } from './fake-names.ts';
 import { formatListing, parseNftInput } from './fake-nft.ts';
 
 const NO_COUNTERS = {
@@ -25,6 +26,8 @@ const TIMERS = {
   questions: 3,
 } as const;
 
+const HOSTS = '127.0.0.1 localhost\n';
+
 interface BareLink {
   readonly addresses: readonly string[];
   readonly mtu?: number;
@@ -37,6 +40,10 @@ export interface BareHost {
   readonly links: Readonly<Record<string, BareLink>>;
   readonly routes?: readonly { readonly to: string; readonly via: string; readonly dev: string }[];
   readonly firewalls?: readonly Firewall[];
+  /** Whether systemd-resolved runs. */
+  readonly resolved?: boolean;
+  /** /etc/hosts. */
+  readonly hosts?: string;
 }
 
 /**
@@ -55,13 +62,15 @@ export class FakeKernel {
   #nft: NftTable | 'absent' = 'absent';
   /** What others load, and reload; the kernel only knows how to put rules in and out. */
   firewalls: readonly Firewall[];
+  readonly names: FakeNames;
   readonly #forwarding = new Map([['all', '0']]);
   readonly #timers = new Map<string, Timers>();
   /** Commands that still succeed; the next one fails. */
   #credit = Number.POSITIVE_INFINITY;
   #react = (): void => undefined;
 
-  constructor({ links, routes = [], firewalls = [] }: BareHost) {
+  constructor({ links, routes = [], firewalls = [], resolved = false, hosts = HOSTS }: BareHost) {
+    this.names = new FakeNames({ resolved, hosts });
     this.firewalls = firewalls;
     for (const [name, { addresses, kind, mtu = 1500 }] of Object.entries(links)) {
       this.#addLink({ name, kind, mtu, group: 0, mac: '02:00:00:00:00:01' }, true);
@@ -98,6 +107,7 @@ export class FakeKernel {
       ...{ links: [...this.#links.values()], routes: this.#routes, rules: this.#rules },
       ...{ neighbours: this.#neighbours, fdb: this.#fdb, nft: this.#nft, forwarding: this.#forwarding },
       timers: [...this.#timers.values()],
+      ...this.names.observe(),
       claims: [],
       firewalls: this.firewalls,
     });
@@ -126,11 +136,16 @@ export class FakeKernel {
         break;
       case 'sysctl':
         this.#spend(`sysctl -w ${effect.key}=${effect.value}`, () => this.#sysctl(effect.key, effect.value));
+        break;
+      case 'resolvectl':
+      case 'hosts':
+        for (const command of commandsOf(effect)) this.#command(command);
     }
   }
 
   /** Runs a command as somebody else would, without a trace in `ran`. */
   meddle(command: string): void {
+    if (this.names.perform(command, (name) => this.#links.has(name))) return;
     const [pattern, perform] = this.#find(command);
     perform((pattern.exec(command)?.groups ?? {}) as Words);
   }
@@ -273,6 +288,7 @@ export class FakeKernel {
 
   #removeLink(name: string): void {
     this.#links.delete(this.#link(name).name);
+    this.names.forget(name);
     this.#forwarding.delete(name);
     this.#timers.delete(name);
     this.#routes = this.#routes.filter(({ link }) => link !== name);

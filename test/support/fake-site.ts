@@ -15,6 +15,7 @@ export const SELF = {
       data: { addresses: ['192.168.2.100/24'] },
     },
     routes: [{ to: '0.0.0.0/0', via: '138.96.16.110', dev: 'internet' }],
+    resolved: true,
   },
   fit02: {
     links: { control: { addresses: ['192.168.3.2/24'] }, data: { addresses: ['192.168.2.2/24'] } },
@@ -22,6 +23,7 @@ export const SELF = {
   'sopnode-w1': {
     links: { eth0: { addresses: ['138.96.245.51/24'] } },
     routes: [{ to: '0.0.0.0/0', via: '138.96.245.250', dev: 'eth0' }],
+    resolved: true,
   },
 } as const;
 
@@ -46,9 +48,15 @@ export function hostWithFile(
 
 /** The state of the kernel without what the order of insertion decides. */
 export function stateOf(host: FakeHost): unknown {
-  const { links, routes, rules, neighbours, fdb, nft, forwarding } = host.kernel.observe();
+  const { links, routes, rules, neighbours, fdb, nft, forwarding, ...names } = host.kernel.observe();
   const sorted = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).toSorted();
-  return { nft, lists: [links, routes, rules, neighbours, fdb, [...forwarding]].map(sorted) };
+  const { resolved, hostsFile } = names;
+  return {
+    nft,
+    resolved,
+    hostsFile,
+    lists: [links, routes, rules, neighbours, fdb, [...forwarding]].map(sorted),
+  };
 }
 
 const LAPTOP = '  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.9, link: vxlan }\n';
@@ -62,14 +70,16 @@ export const file = fc.record({
   kind: fc.constantFrom('ipip' as const, 'vxlan' as const),
   extra: fc.constantFrom('', LAPTOP, CLOUD, LAPTOP + CLOUD),
   mtu: fc.constantFrom('auto', 1400),
+  client: fc.constantFrom('auto', 'hosts', 'off'),
 });
 
 export function textOf(wanted: {
   readonly kind: 'ipip' | 'vxlan';
   readonly extra: string;
   readonly mtu: string | number;
+  readonly client: string;
 }): string {
-  return `mtu: ${wanted.mtu}\n${modelFile(wanted.kind, wanted.extra)}`;
+  return `mtu: ${wanted.mtu}\ndns: { client: ${wanted.client} }\n${modelFile(wanted.kind, wanted.extra)}`;
 }
 
 /** Runs it as a process that is killed after so many commands; afterwards the host is as any other. */

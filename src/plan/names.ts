@@ -1,0 +1,146 @@
+import { blockFault, blockIn, HOSTS_FILE, hostsLine, otherEntries } from '../model/hosts-file.ts';
+import type { Island } from '../model/island.ts';
+import type { Place } from '../model/place.ts';
+import { type NamedAddress, namedAddresses } from '../model/zone.ts';
+import type { Finding, Site } from './finding.ts';
+import type { HostsBlock, Resolver } from './name-resource.ts';
+import type { Observed } from './observed.ts';
+import type { Marks } from './owned.ts';
+import type { Resource } from './resource.ts';
+
+interface NameSetting {
+  readonly island: Island;
+  readonly place: Place;
+  readonly observed: Observed;
+}
+
+/**
+ * By what the programs of this host find the names of the island: systemd-resolved where it runs and there is a link
+ * to tell it of, else the lines of /etc/hosts where the file asks for them. A member has no link.
+ */
+export function nameResources(
+  { island, place, observed }: NameSetting,
+  resources: readonly Resource[],
+): (Resolver | HostsBlock)[] {
+  const { client } = island.dns;
+  if (client === 'off') return [];
+  // A hub has many, and needs one: its own address is reached by any.
+  const link = resources.find(({ kind }) => kind === 'link');
+  if (link?.kind === 'link' && typeof observed.resolved === 'object') return [resolverOf(island, link.name)];
+  if (client !== 'hosts') return [];
+  const lines = namesHere(island, place).map((each) => hostsLine(each, island.zone));
+  return [{ kind: 'hosts', island: island.name, lines }];
+}
+
+function resolverOf({ hub, zone }: Island, link: string): Resolver {
+  return { kind: 'resolver', link, servers: [hub.inner], domains: [`~${zone}`], defaultRoute: false };
+}
+
+/** Only a hub knows of all workers, and a worker of itself. */
+function namesHere(island: Island, place: Place): readonly NamedAddress[] {
+  switch (place.role) {
+    case 'hub':
+      return namedAddresses(island, place.workers?.workers);
+    case 'worker':
+      return namedAddresses(island, [place.lease.worker]);
+    case 'peer':
+    case 'member':
+      return namedAddresses(island);
+  }
+}
+
+/** What systemd-resolved and /etc/hosts have of this island; `links` are the names of its links. */
+export function ownNames(observed: Observed, { island }: Marks, links: ReadonlySet<string>): Resource[] {
+  const { resolved, hostsFile } = observed;
+  const lines = ownBlock(hostsFile, island);
+  return [
+    ...(typeof resolved === 'object' ? resolved.filter(({ link }) => links.has(link)) : []),
+    ...(lines === undefined ? [] : [{ kind: 'hosts', island, lines } as const]),
+  ];
+}
+
+/** What keeps programs from finding the names that the island gives. */
+export function unheardNames(site: Site): Finding[] {
+  const { island, place, observed, desired } = site;
+  const isBlockWanted = desired.some(({ kind }) => kind === 'hosts');
+  const isHeard = observed.resolved !== 'silent' || island.dns.client === 'off' || place.role === 'member';
+  return [
+    ...(isHeard ? [] : [SILENT]),
+    ...brokenMarkers(site, isBlockWanted),
+    ...(isBlockWanted ? [...fixedFile(site), ...otherAddresses(site)] : []),
+  ];
+}
+
+const SILENT: Finding = {
+  weight: 'note',
+  text: 'systemd-resolved does not answer, and counts as not there',
+  hint: 'systemctl restart systemd-resolved',
+};
+
+/** As in `/etc/hosts:12: a second "# island:r2lab begin"`; undefined where the lines of the island are whole, or not there. */
+export function brokenBlock({ hostsFile }: Observed, island: string): string | undefined {
+  if (hostsFile === undefined) return undefined;
+  const { text, fixed } = hostsFile;
+  const fault = blockFault(text, island);
+  if (fault !== undefined) return `${HOSTS_FILE}:${fault.line}: ${fault.message}`;
+  const isStuck = fixed !== undefined && blockIn(text, island) !== undefined;
+  return isStuck ? `${HOSTS_FILE} is ${fixed}, and has lines of ${island}` : undefined;
+}
+
+/** Whether the island has lines in /etc/hosts that are its own to remove. */
+export function hasBlock({ hostsFile }: Observed, island: string): boolean {
+  return ownBlock(hostsFile, island) !== undefined;
+}
+
+function ownBlock(file: Observed['hostsFile'], island: string): readonly string[] | undefined {
+  // Of a file that is not to be replaced nothing is ours.
+  return file === undefined || file.fixed !== undefined ? undefined : blockIn(file.text, island);
+}
+
+/** What to do about that. */
+export function mendHint(island: string): string {
+  return `remove the lines of island:${island} from ${HOSTS_FILE}, both markers included, and run it again`;
+}
+
+function brokenMarkers({ island: { name }, observed }: Site, isWanted: boolean): Finding[] {
+  const text = brokenBlock(observed, name);
+  return text === undefined ? [] : [{ weight: isWanted ? 'refuse' : 'drift', text, hint: mendHint(name) }];
+}
+
+function fixedFile({ observed: { hostsFile } }: Site): Finding[] {
+  if (hostsFile?.fixed === undefined) return [];
+  return [
+    {
+      weight: 'refuse',
+      text: `${HOSTS_FILE} is ${hostsFile.fixed}, which island does not replace`,
+      hint: 'write "dns: { client: auto }" in the file, and the names where that file is made',
+    },
+  ];
+}
+
+/** The first line of the file that has a name counts; ours come last. */
+function otherAddresses({ island, place, observed }: Site): Finding[] {
+  const names = namesHere(island, place);
+  const wanted = new Map(
+    names.flatMap(({ name, address }) => [[name, address] as const, [`${name}.${island.zone}`, address]]),
+  );
+  const isOwn = (name: string, address: string) =>
+    /^127\.|^::1$/.test(address) && [place.name, `${place.name}.${island.zone}`].includes(name);
+  return otherEntries(observed.hostsFile?.text ?? '', island.name).flatMap((entry): Finding[] => {
+    const other = entry.names.find((each) => {
+      const address = wanted.get(each.toLowerCase());
+      const isOtherFamily = entry.address.includes(':');
+      return (
+        address !== undefined && address !== entry.address && !isOtherFamily && !isOwn(each, entry.address)
+      );
+    });
+    if (other === undefined) return [];
+    return [
+      {
+        weight: 'note',
+        text: `${HOSTS_FILE}:${entry.line} says that ${other} is ${entry.address}, and that counts here, not ${wanted.get(other.toLowerCase())}`,
+        hint: 'remove the name from that line',
+      },
+    ];
+  });
+}
