@@ -36,7 +36,7 @@ export function blockFault(text: string, island: string): BlockFault | undefined
 
 /**
  * The text with these lines as the island's, or without any; every other byte as it was. New ones come at the end, so
- * that what the operator wrote counts first. A last line that nobody ended stays the last one.
+ * that what the operator wrote comes first. A last line that nobody ended stays the last one.
  */
 export function withBlock(text: string, island: string, block: readonly string[] | undefined): string {
   const found = findBlock(text, island);

@@ -118,7 +118,7 @@ function fixedFile({ observed: { hostsFile } }: Site): Finding[] {
   ];
 }
 
-/** The first line of the file that has a name counts; ours come last. */
+/** Names that somebody gave another address: that stays, and it is said. */
 function otherAddresses({ island, place, observed }: Site): Finding[] {
   const names = namesHere(island, place);
   const wanted = new Map(
@@ -138,8 +138,8 @@ function otherAddresses({ island, place, observed }: Site): Finding[] {
     return [
       {
         weight: 'note',
-        text: `${HOSTS_FILE}:${entry.line} says that ${other} is ${entry.address}, and that counts here, not ${wanted.get(other.toLowerCase())}`,
-        hint: 'remove the name from that line',
+        text: `${HOSTS_FILE}:${entry.line}: ${other} is ${entry.address} there, and ${wanted.get(other.toLowerCase())} in the island`,
+        hint: 'remove the name from that line: programs may get either',
       },
     ];
   });

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { linkNameOf } from '../../src/model/addressing.ts';
+import { startDaemon, stopDaemon, within } from '../support/daemon.ts';
+import { install, island, mustIsland } from '../support/island.ts';
+import { BUNDLES, bundle } from '../support/lab/bundle.ts';
+import type { LabHost, LabProcess } from '../support/lab/host.ts';
+import { createLab, type Lab } from '../support/lab/lab.ts';
+import { type Disk, newDisk } from '../support/lab/machine.ts';
+import { installResolved } from '../support/names/resolved.ts';
+
+const LINK = linkNameOf('r2lab', 'sopnode-l1');
+/** A busy machine has its own idea of five seconds. */
+const SOON_MS = 60_000;
+
+const FILE = (client: string) => `island: r2lab
+link: vxlan
+dns: { client: ${client} }
+hub: { name: sopnode-l1, outer: 138.96.16.99, inner: 10.3.1.2 }
+peers:
+  - name: faraday
+    outer: 138.96.16.97
+    inner: 10.3.1.3
+    networks: [{ subnet: 192.168.3.0/24, gateway: 192.168.3.100 }]
+hosts: [{ name: "fit[01-02]", address: "192.168.3.[1-2]" }]
+`;
+
+let lab: Lab;
+let disk: Disk;
+let gateway: LabHost;
+let inner: LabProcess;
+let outer: LabProcess;
+
+/** Behind the tunnel a server that knows the island's names and nothing else, and beside it one that knows the rest. */
+beforeAll(async () => {
+  disk = await newDisk();
+  lab = await createLab();
+  await bundle({ 'stand-in-dns': new URL('../support/names/stand-in.ts', import.meta.url).pathname });
+  await lab.raise({
+    hosts: {
+      'sopnode-l1': { links: { eth0: { segment: 'internet', addresses: ['138.96.16.99/28'] } } },
+      faraday: {
+        disk,
+        links: {
+          internet: { segment: 'internet', addresses: ['138.96.16.97/28'] },
+          control: { segment: 'control', addresses: ['192.168.3.100/24'] },
+        },
+      },
+    },
+  });
+  const hub = lab.host('sopnode-l1');
+  gateway = lab.host('faraday');
+  await install([hub], FILE('off'));
+  await mustIsland(hub, 'join');
+  const serve = (...words: readonly string[]) =>
+    hub.start([process.execPath, `${BUNDLES}/stand-in-dns.mjs`, ...words]);
+  inner = serve('10.3.1.2', 'r2lab.internal', '192.168.3.1');
+  outer = serve('138.96.16.99', 'example.org', '203.0.113.7');
+  await Promise.all([inner, outer].map((server) => server.outputMatching(/listens/)));
+});
+afterAll(async () => {
+  await lab?.close();
+  await disk?.remove();
+});
+
+/** What programs are told of a name; undefined when nobody knows it. */
+async function addressOf(name: string): Promise<string | undefined> {
+  const { stdout } = await gateway.exec(['getent', 'hosts', name]);
+  return stdout.split(' ')[0] || undefined;
+}
+
+async function told(): Promise<string> {
+  const { stdout } = await gateway.exec(['sh', '-c', `resolvectl dns ${LINK}; resolvectl domain ${LINK}`]);
+  return stdout.replaceAll(/Link \d+ /g, '');
+}
+
+const TOLD = `(${LINK}): 10.3.1.2\n(${LINK}): ~r2lab.internal\n`;
+
+test('without systemd-resolved the names are in /etc/hosts, on request, between what others wrote there', async () => {
+  const others = '127.0.0.1\tlocalhost\r\n10.0.0.9 fit02 printer\n\n# no newline at the end';
+  await gateway.run(['sh', '-c', 'cat >/etc/hosts; chmod 640 /etc/hosts'], { input: others });
+  const resolvConf = await gateway.readFile('/etc/resolv.conf');
+  await install([gateway], FILE('hosts'));
+  expect(await addressOf('fit01')).toBeUndefined();
+  expect(await mustIsland(gateway, 'plan')).toContain('/etc/hosts:2: fit02 is 10.0.0.9 there');
+  await mustIsland(gateway, 'join');
+  const names = ['fit01', 'fit01.r2lab.internal', 'sopnode-l1-tunnel', 'faraday'];
+  expect(await Promise.all(names.map(addressOf))).toEqual([
+    ...['192.168.3.1', '192.168.3.1', '10.3.1.2', '192.168.3.100'],
+  ]);
+  expect(await gateway.run(['stat', '-c', '%a %u %g', '/etc/hosts'])).toBe('640 0 0\n');
+  await gateway.run(['sed', '-i', '/fit01/d', '/etc/hosts']);
+  const { code, stdout } = await island(gateway, 'status');
+  expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining('lacks "192.168.3.1') });
+  const daemon = await startDaemon(gateway);
+  await within(SOON_MS, 'it is put back', async () => (await addressOf('fit01')) !== undefined);
+  await gateway.run(['sed', '-i', 's/^192.168.3.1 /192.168.3.9 /', '/etc/hosts']);
+  await within(SOON_MS, 'also what is wrong', async () => (await addressOf('fit01')) === '192.168.3.1');
+  expect(await stopDaemon(daemon)).toBe(0);
+  await gateway.run([
+    'sh',
+    '-c',
+    'cp -p /etc/hosts /etc/hosts.good; sed -i "1i # island:r2lab begin" /etc/hosts',
+  ]);
+  const refused = await island(gateway, 'join');
+  expect([refused.code, refused.stderr]).toEqual([
+    78,
+    expect.stringMatching(/\/etc\/hosts:\d+: a second "# island:r2lab begin"/),
+  ]);
+  await gateway.run(['mv', '/etc/hosts.good', '/etc/hosts']);
+  await mustIsland(gateway, 'leave');
+  expect(await gateway.readFile('/etc/hosts')).toBe(others);
+  expect(await gateway.readFile('/etc/resolv.conf')).toBe(resolvConf);
+});
+
+test('systemd-resolved asks the hub about the names of the island and about no others, as long as the host is on it', async () => {
+  await installResolved(gateway);
+  await gateway.run(['resolvectl', 'dns', 'internet', '138.96.16.99']);
+  await install([gateway], FILE('auto'));
+  const resolvConf = await gateway.readFile('/etc/resolv.conf');
+  expect(await addressOf('fit01.r2lab.internal')).toBeUndefined();
+
+  const printed = await mustIsland(gateway, 'plan');
+  expect(printed).toContain(
+    [
+      `resolvectl default-route ${LINK} no`,
+      `resolvectl domain ${LINK} '~r2lab.internal'`,
+      `resolvectl dns ${LINK} 10.3.1.2`,
+    ].join('\n'),
+  );
+  await mustIsland(gateway, 'join');
+  expect(await told()).toBe(TOLD);
+  expect(await addressOf('fit01.r2lab.internal')).toBe('192.168.3.1');
+  expect(await addressOf('www.example.org')).toBe('203.0.113.7');
+  expect(await mustIsland(gateway, 'plan')).toContain('# nothing to do');
+  expect(await gateway.readFile('/etc/resolv.conf')).toBe(resolvConf);
+
+  const daemon = await startDaemon(gateway);
+  const healed = (after: string) =>
+    within(SOON_MS, `told again after ${after}`, async () => (await told()) === TOLD);
+  await gateway.run(['ip', 'link', 'delete', LINK]);
+  await healed('the link was made anew');
+  await gateway.run(['resolvectl', 'dns', LINK, '138.96.16.99']);
+  await healed('somebody had told it something else');
+  await gateway.run(['systemctl', 'restart', 'systemd-resolved']);
+  await healed('a restart');
+  await gateway.run(['systemctl', 'stop', 'systemd-resolved']);
+  await gateway.run(['sh', '-c', 'rm -rf /run/systemd/resolve; systemctl start systemd-resolved']);
+  await healed('it had lost all');
+  expect(await addressOf('fit01.r2lab.internal')).toBe('192.168.3.1');
+  expect(daemon.output()).not.toMatch(/"level":"error"/);
+  expect(await stopDaemon(daemon)).toBe(0);
+
+  await mustIsland(gateway, 'leave');
+  expect(await addressOf('fit01.r2lab.internal')).toBeUndefined();
+  expect(await gateway.readFile('/etc/resolv.conf')).toBe(resolvConf);
+  expect(inner.output()).not.toContain('example');
+  expect(outer.output()).toContain('example');
+});
+
+test("systemd-resolved that hangs or does not run is in nobody's way, and is not started", async () => {
+  const isActive = async () =>
+    (await gateway.exec(['systemctl', 'is-active', 'systemd-resolved'])).stdout.trim();
+  await gateway.run(['systemctl', 'kill', '--signal=STOP', 'systemd-resolved']);
+  await mustIsland(gateway, 'join');
+  const { code, stdout } = await island(gateway, 'status');
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('does not answer') });
+  await gateway.run(['systemctl', 'kill', '--signal=CONT', 'systemd-resolved']);
+  await within(SOON_MS, 'it is heard again', async () => (await island(gateway, 'status')).code === 1);
+  await mustIsland(gateway, 'join');
+  expect(await told()).toBe(TOLD);
+
+  await gateway.run(['systemctl', 'stop', 'systemd-resolved']);
+  expect((await island(gateway, 'status')).code).toBe(0);
+  await gateway.run(['ip', 'link', 'delete', LINK]);
+  await mustIsland(gateway, 'join');
+  await mustIsland(gateway, 'leave');
+  expect(await isActive()).toBe('inactive');
+});
