@@ -12,6 +12,21 @@ interface Key {
 
 type Node = Readonly<Record<string, unknown>>;
 
+const NAMES = [
+  '## How programs find the names',
+  '',
+  '`/etc/resolv.conf` is never touched. What else there is on a host decides:',
+  '',
+  '| on the host | what finds the names |',
+  '|-|-|',
+  '| systemd-resolved runs, and the host has a link | nothing to do: `join` tells it to ask the hub about the zone, on the link, and about nothing else. It is never started, and `leave` undoes it. |',
+  '| no systemd-resolved, or a member | `dns: { client: hosts }`: `join` puts `name.zone` and `name` of every host, peer and member between two marked lines of `/etc/hosts`; `leave` takes out exactly these |',
+  '| dnsmasq | a line in its configuration, such as `server=/r2lab.internal/10.3.1.2`: the zone, and the inner address of the hub |',
+  '',
+  'Names that `/etc/hosts` already has with another address are said by `plan` and `status`, and left as they are. Where that file',
+  'is a symlink or a mount of its own, as in a container, it is not replaced: write the names where it is made.',
+];
+
 /** docs/config.md: every key of the file with type, default and meaning, and one complete file. */
 export function configDocs(): string {
   return [
@@ -31,6 +46,8 @@ export function configDocs(): string {
     'Names are DNS labels. A range in brackets stands for many hosts: `fit[01-37]` pairs up with `192.168.3.[1-37]`,',
     'and zeros in front of its first number set the width. Durations are a number and a unit: `20s`, `1m`.',
     'Quote what YAML takes for something else: `"08"`, and brackets inside `{ }`.',
+    '',
+    ...NAMES,
     '',
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { parseLegacy } from '../../src/host/firewall-legacy.ts';
 import type { Host } from '../../src/host/host.ts';
 import { parseFdb, parseIp } from '../../src/host/iproute.ts';
 import { parseTable } from '../../src/host/nft.ts';
+import type { Resolver } from '../../src/plan/name-resource.ts';
 import type { Observed } from '../../src/plan/observed.ts';
 import type { Timers } from '../../src/plan/resource.ts';
 import { NO_UNITS } from './fake-host.ts';
@@ -35,6 +36,10 @@ export interface Captured {
   readonly workers?: unknown;
   /** Of the neighbours on the links of island. */
   readonly timers?: readonly Timers[];
+  /** What systemd-resolved had for the links of islands, where it ran. */
+  readonly resolved?: readonly Resolver[];
+  /** /etc/hosts. */
+  readonly hosts?: string;
   readonly config?: unknown;
   readonly sysctls?: unknown;
   readonly confirm?: unknown;
@@ -55,6 +60,8 @@ export function observedFrom(captured: Captured): Observed {
     ],
     forwarding: new Map(Object.entries(forwarding)),
     timers: captured.timers ?? [],
+    resolved: captured.resolved,
+    ...(captured.hosts !== undefined && { hostsFile: { text: captured.hosts } }),
     claims: [],
   };
 }

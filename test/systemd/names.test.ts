@@ -91,7 +91,7 @@ test('without systemd-resolved the names are in /etc/hosts, on request, between 
   await gateway.run(['sed', '-i', '/fit01/d', '/etc/hosts']);
   const { code, stdout } = await island(gateway, 'status');
   expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining('lacks "192.168.3.1') });
-  const daemon = await startDaemon(gateway);
+  const daemon = await startDaemon(gateway, '--every', '1h');
   await within(SOON_MS, 'it is put back', async () => (await addressOf('fit01')) !== undefined);
   await gateway.run(['sed', '-i', 's/^192.168.3.1 /192.168.3.9 /', '/etc/hosts']);
   await within(SOON_MS, 'also what is wrong', async () => (await addressOf('fit01')) === '192.168.3.1');
@@ -134,7 +134,7 @@ test('systemd-resolved asks the hub about the names of the island and about no o
   expect(await mustIsland(gateway, 'plan')).toContain('# nothing to do');
   expect(await gateway.readFile('/etc/resolv.conf')).toBe(resolvConf);
 
-  const daemon = await startDaemon(gateway);
+  const daemon = await startDaemon(gateway, '--every', '1h');
   const healed = (after: string) =>
     within(SOON_MS, `told again after ${after}`, async () => (await told()) === TOLD);
   await gateway.run(['ip', 'link', 'delete', LINK]);
