@@ -43,9 +43,14 @@ export function withSelection(command: Command): Command {
 
 /** The options of every command that looks at this host. */
 export function withPlace(command: Command): Command {
-  return withSelection(command)
-    .addOption(new Option('--name <host>', 'who this host is, when its hostname and addresses do not tell'))
-    .addOption(new Option('--json', 'print JSON for programs'));
+  return withName(withSelection(command)).addOption(new Option('--json', 'print JSON for programs'));
+}
+
+/** `--name`: which host. */
+export function withName(command: Command): Command {
+  return command.addOption(
+    new Option('--name <host>', 'who this host is, when its hostname and addresses do not tell'),
+  );
 }
 
 /** For commands that may cut the session in which they are given. */

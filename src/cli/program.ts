@@ -5,6 +5,7 @@ import { confirmCommand } from './commands/confirm.ts';
 import { disableCommand } from './commands/disable.ts';
 import { echoCommand } from './commands/echo.ts';
 import { enableCommand } from './commands/enable.ts';
+import { exportCommand } from './commands/export.ts';
 import { initCommand } from './commands/init.ts';
 import { joinCommand } from './commands/join.ts';
 import { leaseCommand } from './commands/lease.ts';
@@ -52,6 +53,7 @@ export function createProgram(deps: Deps, version: string): Command {
     tokenCommand(deps),
     leaseCommand(deps),
     serveCommand(deps),
+    exportCommand(deps),
     completeCommand(deps),
     revertCommand(deps),
   ];

@@ -52,6 +52,12 @@ export function isTableOf(port: number, table: number): boolean {
   return table % SIDE_TABLE_STEP === port && table < SIDE_TABLE_STEP * RULES_PER_SLOT;
 }
 
+/** All of those. */
+export function tablesOf(port: number): number[] {
+  const sides = Array.from({ length: RULES_PER_SLOT - 1 }, (_, index) => sideTableOf(port, index));
+  return [port, ...sides];
+}
+
 export function vniOf(island: Island): number {
   return island.port;
 }
