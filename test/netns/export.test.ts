@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dumpAll, reachable } from '../support/checks.ts';
 import { FIREWALLS, type TestFirewall } from '../support/firewalls.ts';
-import { install, island, modelFile, mustIsland } from '../support/island.ts';
+import { mustIsland } from '../support/island.ts';
 import type { LabHost } from '../support/lab/host.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
-import type { Outcome } from '../support/lab/namespace.ts';
+import { exportTo, mustScript, script } from '../support/script.ts';
 import { stateOf } from '../support/state.ts';
 
 /** A hub, a gateway that masquerades, and members on one and on two networks, with a default route and without. */
 const NAMES = ['sopnode-l1', 'sopnode-w1', 'faraday', 'fit01', 'fit02'];
 const MTU = { mtu: 1450 };
-const SCRIPT = '/run/island-r2lab';
-const PATH = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin';
 
 let lab: Lab;
 let hosts: LabHost[];
@@ -27,44 +25,18 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.close());
 
-/** Leaves nothing of island on the host but the script, and its file where `keeping`. */
-async function exportTo(host: LabHost): Promise<void> {
-  await install([host], modelFile('vxlan'));
-  const { code, stdout, stderr } = await island(host, 'export', 'script');
-  expect([host.name, code, stderr.replaceAll(/^note: .*\n/gm, '')]).toEqual([host.name, 0, '']);
-  await host.writeFile(SCRIPT, stdout, 0o755);
-}
-
-/** Where there is no Node, and nothing of the environment; `stubs` is a folder with programs that behave otherwise. */
-function script(host: LabHost, verb: string, stubs?: string): Promise<Outcome> {
-  const path = stubs === undefined ? PATH : PATH.replace('=', `=${stubs}:`);
-  const away = 'mount --bind /dev/null "$0"; exec env -i "$1" sh "$2" "$3"';
-  return host.exec(['unshare', '-m', 'sh', '-ec', away, process.execPath, path, SCRIPT, verb]);
-}
-
-async function must(host: LabHost, verb: string, says: string): Promise<void> {
-  const { code, stdout, stderr } = await script(host, verb);
-  expect([host.name, verb, code, stdout, stderr]).toEqual([
-    host.name,
-    verb,
-    0,
-    `island-r2lab: ${says}\n`,
-    '',
-  ]);
-}
-
-const onAll = (verb: string, says: string) => Promise.all(hosts.map((host) => must(host, verb, says)));
+const onAll = (verb: string, says: string) => Promise.all(hosts.map((host) => mustScript(host, verb, says)));
 const statesOf = (some: readonly LabHost[]) => Promise.all(some.map(stateOf));
 
 test('the scripts alone make every pair of the model network reach each other, and give every host back', async () => {
   const before = await statesOf(hosts);
-  await Promise.all(hosts.map(exportTo));
+  await Promise.all(hosts.map((host) => exportTo(host)));
   await onAll('start', 'started');
   await reachable(hosts, MTU);
 
   const started = await dumpAll(hosts);
   await onAll('start', 'started already');
-  await must(hub, 'status', 'all is as it was started');
+  await mustScript(hub, 'status', 'all is as it was started');
   expect(await dumpAll(hosts)).toEqual(started);
   const plans = await Promise.all(hosts.map((host) => mustIsland(host, 'plan')));
   for (const plan of plans) expect(plan).toContain('# nothing to do');
@@ -72,12 +44,12 @@ test('the scripts alone make every pair of the model network reach each other, a
   await faraday.ip(['route delete 138.96.245.0/24 table 10310', 'rule delete pref 12487']);
   const { code, stdout } = await script(faraday, 'status');
   expect([code, stdout]).toEqual([1, expect.stringMatching(/^< table 10310: 138\.96\.245\.0\/24 via/m)]);
-  await must(faraday, 'start', 'started');
-  await must(faraday, 'restart', 'stopped\nisland-r2lab: started');
+  await mustScript(faraday, 'start', 'started');
+  await mustScript(faraday, 'restart', 'stopped\nisland-r2lab: started');
   expect(await dumpAll(hosts)).toEqual(started);
 
   await onAll('stop', 'stopped');
-  await must(hub, 'stop', 'stopped');
+  await mustScript(hub, 'stop', 'stopped');
   expect(await statesOf(hosts)).toEqual(before);
   expect(await script(hub, 'status')).toMatchObject({ code: 1, stderr: 'island-r2lab: not started\n' });
   expect(await script(hub, 'leave')).toMatchObject({ code: 64, stderr: expect.stringContaining('usage: ') });
@@ -92,7 +64,7 @@ test('island takes over from a script and gives back what the script found; the 
 
 async function isTakenOver(host: LabHost): Promise<void> {
   await exportTo(host);
-  await must(host, 'start', 'started');
+  await mustScript(host, 'start', 'started');
   await mustIsland(host, 'join');
   const joined = await stateOf(host);
   for (const verb of ['start', 'stop']) {
@@ -101,7 +73,7 @@ async function isTakenOver(host: LabHost): Promise<void> {
   }
   expect(await stateOf(host)).toEqual(joined);
   await mustIsland(host, 'leave');
-  await must(host, 'stop', 'stopped');
+  await mustScript(host, 'stop', 'stopped');
 }
 
 test('a start that fails undoes what it did, and one that was killed is taken up by the next', async () => {
@@ -123,9 +95,9 @@ test('a start that fails undoes what it did, and one that was killed is taken up
   expect((await script(hub, 'start', '/run/stubs')).code).not.toBe(0);
   expect(await stateOf(hub)).not.toEqual(before);
   expect(await script(hub, 'status')).toMatchObject({ code: 1 });
-  await must(hub, 'start', 'started');
+  await mustScript(hub, 'start', 'started');
   expect(await mustIsland(hub, 'plan')).toContain('# nothing to do');
-  await must(hub, 'stop', 'stopped');
+  await mustScript(hub, 'stop', 'stopped');
   expect(await stateOf(hub)).toEqual(before);
 });
 
@@ -142,7 +114,7 @@ test("the rules that a script puts into firewalls of others are found again by t
   await Promise.all(walls.map(({ host, wall }) => wall.raise(host)));
   const rules = () => Promise.all(walls.map(({ host, wall }) => wall.dump(host)));
   const [before, rulesBefore] = [await dumpAll(hosts), await rules()];
-  await Promise.all(hosts.map(exportTo));
+  await Promise.all(hosts.map((host) => exportTo(host)));
   await onAll('start', 'started');
   await reachable(hosts, MTU);
   for (const shown of await rules()) expect(shown).toMatch(/island:r2lab /);

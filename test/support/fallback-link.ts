@@ -21,14 +21,6 @@ export async function fallbackLink(lab: Lab): Promise<void> {
   await mustIsland(faraday, 'leave');
   equal('leave sets it up as it was', await stateOf(), 'up');
 
-  await faraday.writeFile('/run/island-r2lab', await mustIsland(faraday, 'export', 'script'));
-  await faraday.run(['sh', '/run/island-r2lab', 'start']);
-  equal('so does a script set it down', await stateOf(), 'down');
-  const left = await mustIsland(faraday, 'plan');
-  equal('and a plan finds nothing that the script left out', /# nothing to do/.test(left), true);
-  await faraday.run(['sh', '/run/island-r2lab', 'stop']);
-  equal('and up again', await stateOf(), 'up');
-
   await faraday.ip(['address add 10.244.0.1/32 dev tunl0']);
   const plan = await mustIsland(faraday, 'plan');
   equal('plan says whose it is', /# note: tunl0 is up with 10\.244\.0\.1/.test(plan), true);

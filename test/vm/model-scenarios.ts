@@ -1,4 +1,5 @@
 import { equal } from '../support/assert.ts';
+import { codes, dumpAll, reachable } from '../support/checks.ts';
 import type { GuestScenario } from '../support/guest/run-scenarios.ts';
 import { injection } from '../support/injection/injection.ts';
 import { INJECTION_NETWORK } from '../support/injection/model.ts';
@@ -11,6 +12,7 @@ import { causesFrom, found, joinProbed } from '../support/probe/ask.ts';
 import { probedFile } from '../support/probe/fault.ts';
 import { IPIP_FAULTS } from '../support/probe/ipip-faults.ts';
 import { SCENARIOS } from '../support/scenarios.ts';
+import { exportTo, mustScript } from '../support/script.ts';
 
 const NETWORK = modelNetwork({ cloud: true, laptop: true });
 
@@ -40,6 +42,12 @@ export const MODEL_SCENARIOS: readonly GuestScenario[] = [
     run: ipipFaults,
     isLong: true,
   },
+  {
+    name: 'exported scripts alone make an ipip island, and give the hosts back, tunl0 too',
+    network: modelNetwork({ nodes: [1], clusterHosts: 1, pdu: false }),
+    run: scriptsAlone,
+    isLong: true,
+  },
 ];
 
 const LAPTOP = '  - { name: laptop, outer: 198.51.100.9, inner: 10.3.1.5, link: vxlan }\n';
@@ -61,4 +69,20 @@ async function ipipFaults(lab: Lab): Promise<void> {
   equal('the mended island', await causesFrom(lab, all, PATIENCE), nothing(all));
   await joinAll(['sopnode-l1', 'faraday', 'cloud1', 'laptop'].map(lab.host), probedFile('ipip', LAPTOP));
   equal('links of both kinds', await causesFrom(lab, ['sopnode-l1'], PATIENCE), nothing(['sopnode-l1']));
+}
+
+async function scriptsAlone(lab: Lab): Promise<void> {
+  const hosts = ['sopnode-l1', 'sopnode-w1', 'faraday', 'fit01'].map(lab.host);
+  const faraday = lab.host('faraday');
+  const tunl0 = () => faraday.run(['sh', '-c', 'ip link show dev tunl0 up | wc -l']).then(Number);
+  await faraday.ip(['link set tunl0 up']);
+  const before = await dumpAll(hosts);
+  for (const host of hosts) await exportTo(host, 'ipip');
+  for (const host of hosts) await mustScript(host, 'start', 'started');
+  equal('tunl0 of nobody is set down', await tunl0(), 0);
+  await reachable(hosts, { mtu: 1480 });
+  equal('nothing is left to do', await codes([faraday], 'plan', '--exit-code'), [0]);
+  for (const host of hosts) await mustScript(host, 'stop', 'stopped');
+  equal('tunl0 is up as it was', (await tunl0()) > 0, true);
+  equal('stop gives the host back', await dumpAll(hosts), before);
 }
