@@ -5,7 +5,9 @@ import type { Island } from '../model/island.ts';
 import type { Place } from '../model/place.ts';
 import { desiredOf } from '../plan/desired.ts';
 import { diff, type Step } from '../plan/diff.ts';
+import { describe } from '../plan/explain.ts';
 import type { NamedFinding } from '../plan/finding.ts';
+import { isScripted } from '../plan/scripted.ts';
 import { NO_RECORD } from '../plan/sysctl.ts';
 import { refuseFindings } from './join.ts';
 import { lookAt, type SceneOptions } from './scene.ts';
@@ -39,8 +41,12 @@ export async function exportScript(host: Host, options: SceneOptions): Promise<E
   return {
     ...{ island, place, findings },
     source: { path: file.path, sha256: createHash('sha256').update(file.text).digest('hex') },
-    steps: diff([], resources),
-    notes: [...notes, ...leftOut(scene.place, observed.nft === 'unreadable')],
+    steps: diff([], resources.filter(isScripted)),
+    notes: [
+      ...notes,
+      ...leftOut(scene.place, observed.nft === 'unreadable'),
+      ...resources.filter((each) => !isScripted(each)).map((each) => `${describe(each)}: left to island`),
+    ],
   };
 }
 

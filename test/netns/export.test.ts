@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { dumpAll, reachable } from '../support/checks.ts';
+import { codes, dumpAll, reachable } from '../support/checks.ts';
 import { FIREWALLS, type TestFirewall } from '../support/firewalls.ts';
 import { mustIsland } from '../support/island.ts';
 import type { LabHost } from '../support/lab/host.ts';
@@ -38,8 +38,7 @@ test('the scripts alone make every pair of the model network reach each other, a
   await onAll('start', 'started already');
   await mustScript(hub, 'status', 'all is as it was started');
   expect(await dumpAll(hosts)).toEqual(started);
-  const plans = await Promise.all(hosts.map((host) => mustIsland(host, 'plan')));
-  for (const plan of plans) expect(plan).toContain('# nothing to do');
+  expect(await codes(hosts, 'plan', '--exit-code'), 'nothing is left to do').toEqual([0, 0, 0, 0, 0]);
 
   await faraday.ip(['route delete 138.96.245.0/24 table 10310', 'rule delete pref 12487']);
   const { code, stdout } = await script(faraday, 'status');
@@ -76,7 +75,7 @@ async function isTakenOver(host: LabHost): Promise<void> {
   await mustScript(host, 'stop', 'stopped');
 }
 
-test('a start that fails undoes what it did, and one that was killed is taken up by the next', async () => {
+test('a start that fails undoes what it did, and one that was killed is taken up by the next; forwarding that others switched stays', async () => {
   await exportTo(hub);
   const before = await stateOf(hub);
   const stub = (last: string) =>
@@ -99,6 +98,12 @@ test('a start that fails undoes what it did, and one that was killed is taken up
   expect(await mustIsland(hub, 'plan')).toContain('# nothing to do');
   await mustScript(hub, 'stop', 'stopped');
   expect(await stateOf(hub)).toEqual(before);
+
+  // As Docker and Kubernetes do, which rely on it from then on.
+  await mustScript(hub, 'start', 'started');
+  await hub.run(['sysctl', '-w', 'net.ipv4.ip_forward=1']);
+  await mustScript(hub, 'stop', 'stopped');
+  expect(await hub.run(['sysctl', '-n', 'net.ipv4.conf.eth0.forwarding'])).toBe('1\n');
 });
 
 test("the rules that a script puts into firewalls of others are found again by their mark, and nobody else's is touched", async () => {
@@ -113,13 +118,14 @@ test("the rules that a script puts into firewalls of others are found again by t
   ];
   await Promise.all(walls.map(({ host, wall }) => wall.raise(host)));
   const rules = () => Promise.all(walls.map(({ host, wall }) => wall.dump(host)));
-  const [before, rulesBefore] = [await dumpAll(hosts), await rules()];
-  await Promise.all(hosts.map((host) => exportTo(host)));
-  await onAll('start', 'started');
-  await reachable(hosts, MTU);
+  const ends = walls.map(({ host }) => host);
+  const [before, rulesBefore] = [await dumpAll(ends), await rules()];
+  await Promise.all(ends.map((host) => exportTo(host)));
+  await Promise.all(ends.map((host) => mustScript(host, 'start', 'started')));
   for (const shown of await rules()) expect(shown).toMatch(/island:r2lab /);
-  await onAll('start', 'started already');
-  await onAll('stop', 'stopped');
+  expect(await codes(ends, 'plan', '--exit-code'), 'they are those of join').toEqual([0, 0]);
+  await mustScript(faraday, 'start', 'started already');
+  await Promise.all(ends.map((host) => mustScript(host, 'stop', 'stopped')));
   expect(await rules()).toEqual(rulesBefore);
-  expect(await dumpAll(hosts)).toEqual(before);
+  expect(await dumpAll(ends)).toEqual(before);
 });
