@@ -31,6 +31,8 @@ function startLines(traits: Traits): string[] {
     '  fi',
     '  # What an older script made, or a run that was killed.',
     '  take_away',
+    '  left=$(present)',
+    '  [ -z "$left" ] || fail "start cannot take away what is here: $left"',
     '  at="what was before"',
     '  trap undo EXIT',
     "  trap 'exit 1' HUP INT TERM",
