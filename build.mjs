@@ -1,22 +1,30 @@
-// Bundles src/ into dist/: main.cjs, which is started, island.bundle, which it loads, and island.cache, with
-// which V8 need not compile that again. "node build.mjs docs" writes the pages and the completion that are
-// derived from the code; "docs --check" fails when the committed ones differ.
+// Bundles src/ into dist/: main.cjs, which is started, island.bundle, which it loads, and warm-up.cjs, which makes
+// island.cache, with which V8 need not compile that again. "node build.mjs docs" writes the pages and the completion
+// that are derived from the code; "docs --check" fails when the committed ones differ. "node build.mjs package" packs
+// dist/island_<version>_all.deb; "--version 0.0.9" gives it another version, "--to FOLDER" puts it elsewhere.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { build } from 'esbuild';
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    check: { type: 'boolean', default: false },
+    version: { type: 'string', default: JSON.parse(readFileSync('package.json', 'utf8')).version },
+    to: { type: 'string', default: 'dist' },
+  },
+});
 
 const common = {
   bundle: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  define: { ISLAND_VERSION: JSON.stringify(version) },
+  define: { ISLAND_VERSION: JSON.stringify(flags.version) },
   // Packages of CommonJS ask for Node's own modules with require.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
@@ -29,40 +37,49 @@ const common = {
   logLevel: 'warning',
 };
 
-/** Enough of an island to run most of what a command runs. */
-const WARM_UP_FILE = `island: r2lab
-hub: { name: sopnode-l1, outer: 192.0.2.1, inner: 10.3.1.2, networks: [{ subnet: 192.0.2.0/24 }] }
-peers: [{ name: faraday, outer: 198.51.100.1, inner: 10.3.1.3 }]
-hosts: [{ name: "w[1-2]", address: "192.0.2.[11-12]" }]
-`;
+switch (positionals[0]) {
+  case 'docs':
+    await writeDocs(flags.check);
+    break;
+  case 'package':
+    await writePackage();
+    break;
+  default:
+    await writeDist();
+}
 
-const WARM_UP = `
-const { readFileSync, writeFileSync } = require('node:fs');
-const { Script } = require('node:vm');
-const folder = __dirname;
-const script = new Script(readFileSync(folder + '/bundle', 'latin1'), { filename: folder + '/bundle' });
-const file = folder + '/r2lab.yaml';
-(async () => {
-  for (const words of [['config', 'check', file], ['status', '--name', 'faraday', '-c', file]]) {
-    process.argv = [process.execPath, 'island', ...words];
-    const module = { exports: {} };
-    script.runInThisContext()(require, module);
-    await module.exports.done;
+async function writeDist() {
+  const folder = mkdtempSync(join(tmpdir(), 'island-build-'));
+  try {
+    const files = await programs();
+    for (const { name, text } of files) writeFileSync(join(folder, name), text);
+    // In a process of its own: V8 caches what has been compiled lazily, and only of what has run.
+    await promisify(execFile)(process.execPath, [join(folder, 'warm-up.cjs')]);
+    mkdirSync('dist', { recursive: true });
+    const cache = { name: 'island.cache', text: readFileSync(join(folder, 'island.cache')), mode: 0o644 };
+    for (const file of [...files, cache]) replace(`dist/${file.name}`, file);
+    // What "island enable" installs lies beside the program.
+    rmSync('dist/units', { recursive: true, force: true });
+    cpSync('units', 'dist/units', { recursive: true });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  writeFileSync(folder + '/cache', script.createCachedData());
-  process.exitCode = 0;
-})();
-`;
+}
 
-const [task, ...flags] = process.argv.slice(2);
-if (task === 'docs') await writeDocs(flags.includes('--check'));
-else await buildIsland();
+async function writePackage() {
+  const { pack } = await import('./packaging/pack.mjs');
+  const { man } = await docs();
+  const { version, to } = flags;
+  const path = pack({ version, to, programs: await programs(), man });
+  process.stdout.write(`${path}\n`);
+}
 
-async function buildIsland() {
+/** What has to lie in one folder for island to run. */
+async function programs() {
   // A script of node:vm, which the bundle is, cannot import: what src/ imports late, it requires.
   const supported = { 'dynamic-import': false };
   const options = { ...common, format: 'cjs', minify: true, write: false, supported };
-  const [bundle, launcher] = await Promise.all([
+  const [bundle, launcher, warmUp] = await Promise.all([
     build({
       ...options,
       entryPoints: ['src/main.ts'],
@@ -70,40 +87,24 @@ async function buildIsland() {
       footer: { js: '})' },
     }),
     build({ ...options, entryPoints: ['src/launch.ts'], banner: { js: '#!/usr/bin/env node' } }),
+    build({ ...options, entryPoints: ['src/warm-up.ts'], banner: {} }),
   ]);
-  mkdirSync('dist', { recursive: true });
-  const text = bundle.outputFiles[0].text;
-  replace('dist/island.bundle', text);
-  replace('dist/island.cache', await codeCacheOf(text));
-  replace('dist/main.cjs', launcher.outputFiles[0].text, 0o755);
-  // What "island enable" installs lies beside the program.
-  rmSync('dist/units', { recursive: true, force: true });
-  cpSync('units', 'dist/units', { recursive: true });
-}
-
-/** What V8 made of the bundle by the time it had run a few commands, none of which changes anything. */
-async function codeCacheOf(text) {
-  const folder = mkdtempSync(join(tmpdir(), 'island-build-'));
-  try {
-    writeFileSync(join(folder, 'bundle'), text);
-    writeFileSync(join(folder, 'r2lab.yaml'), WARM_UP_FILE);
-    // In a process of its own: V8 caches what has been compiled lazily, and only of what has run.
-    writeFileSync(join(folder, 'warm-up.cjs'), WARM_UP);
-    await promisify(execFile)(process.execPath, [join(folder, 'warm-up.cjs')]);
-    return readFileSync(join(folder, 'cache'));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return [
+    { name: 'island.bundle', text: bundle.outputFiles[0].text, mode: 0o644 },
+    { name: 'main.cjs', text: launcher.outputFiles[0].text, mode: 0o755 },
+    { name: 'warm-up.cjs', text: warmUp.outputFiles[0].text, mode: 0o644 },
+  ];
 }
 
 /** Old or new, never half: an island may be starting from here at this moment. */
-function replace(path, content, mode = 0o644) {
-  writeFileSync(`${path}.new`, content, { mode });
+function replace(path, { text, mode }) {
+  writeFileSync(`${path}.new`, text, { mode });
   renameSync(`${path}.new`, path);
 }
 
 async function writeDocs(isCheck) {
-  for (const [path, text] of Object.entries(await derivedPages())) {
+  const { pages } = await docs();
+  for (const [path, text] of Object.entries(pages())) {
     if (isCheck) {
       if (readOrNothing(path) === text) continue;
       process.stderr.write(`${path}: not what the code says; run "npm run docs" and commit it\n`);
@@ -115,12 +116,11 @@ async function writeDocs(isCheck) {
   }
 }
 
-async function derivedPages() {
+async function docs() {
   const outfile = resolve(`node_modules/.cache/island-docs/pages.${process.pid}.mjs`);
   try {
     await build({ ...common, entryPoints: ['src/docs/pages.ts'], outfile });
-    const { pages } = await import(pathToFileURL(outfile).href);
-    return pages();
+    return await import(pathToFileURL(outfile).href);
   } finally {
     rmSync(outfile, { force: true });
   }

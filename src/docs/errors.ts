@@ -49,9 +49,37 @@ const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   },
 };
 
+/** What the number that a command ends with says; the texts are Markdown. */
+export interface ExitStatus {
+  readonly status: number;
+  /** The name of the error; undefined for an answer. */
+  readonly code?: ErrorCode;
+  readonly sysexit?: string;
+  readonly when: string;
+  readonly remedy: string;
+}
+
+const ANSWERS: readonly ExitStatus[] = [
+  { status: 0, sysexit: 'EX_OK', when: 'Done, or the answer is yes.', remedy: '' },
+  {
+    status: 1,
+    when: 'The answer is no: `status` found drift, `plan --exit-code` found something to do, `whoami` found no place, `confirm` found nothing to confirm, `test` or `ping` found something broken that is required.',
+    remedy: '`island plan` shows it, `island join` repairs it.',
+  },
+];
+
+/** Every exit status, in their order. */
+export function exitStatuses(): readonly ExitStatus[] {
+  const errors = (Object.entries(EXIT) as [ErrorCode, number][]).map(([code, status]) => ({
+    status,
+    code,
+    ...MEANINGS[code],
+  }));
+  return [...ANSWERS, ...errors].toSorted((a, b) => a.status - b.status);
+}
+
 /** docs/errors.md: every exit status with its code, when it comes and what to do. */
 export function errorDocs(): string {
-  const codes = Object.entries(EXIT).toSorted(([, a], [, b]) => a - b) as [ErrorCode, number][];
   return [
     '# Errors and exit statuses',
     '',
@@ -60,9 +88,7 @@ export function errorDocs(): string {
     '',
     '| status | code | sysexits.h | when | what to do |',
     '|-|-|-|-|-|',
-    '| 0 | | `EX_OK` | Done, or the answer is yes. | |',
-    '| 1 | | | The answer is no: `status` found drift, `plan --exit-code` found something to do, `whoami` found no place, `confirm` found nothing to confirm, `test` or `ping` found something broken that is required. | `island plan` shows it, `island join` repairs it. |',
-    ...codes.map(([code, status]) => row(code, status)),
+    ...exitStatuses().map(row),
     '',
     'The numbers are those of sysexits.h, which systemd names in `systemctl status`. `island@.service` and',
     '`islandd@.service` try again by themselves, but for those that trying again cannot cure (`RestartPreventExitStatus=`).',
@@ -70,7 +96,8 @@ export function errorDocs(): string {
   ].join('\n');
 }
 
-function row(code: ErrorCode, status: number): string {
-  const { sysexit, when, remedy } = MEANINGS[code];
-  return `| ${status} | \`${code}\` | \`${sysexit}\` | ${when} | ${remedy} |`;
+function row({ status, code, sysexit, when, remedy }: ExitStatus): string {
+  const names = [code, sysexit].map((name) => name && `\`${name}\``);
+  const cells = [String(status), ...names, when, remedy];
+  return `|${cells.map((cell) => (cell ? ` ${cell} ` : ' ')).join('|')}|`;
 }

@@ -5,6 +5,7 @@ import { version } from '../version.ts';
 import { cliDocs } from './cli.ts';
 import { completionScript } from './completion.ts';
 import { errorDocs } from './errors.ts';
+import { manPage } from './man.ts';
 import { treeOf } from './tree.ts';
 
 /** Every file that is derived from the code, by its path in the repository. */
@@ -16,6 +17,11 @@ export function pages(): Readonly<Record<string, string>> {
     'docs/errors.md': page(errorDocs()),
     'bash-completion/island': `# ${NOTICE}\n${completionScript(program)}`,
   };
+}
+
+/** island(8), for the version of this build. */
+export function man(date: string): string {
+  return manPage(treeOf(commandTree()), { version, date });
 }
 
 const NOTICE = 'Written by "npm run docs" from src/: edit that.';
