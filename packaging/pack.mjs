@@ -43,14 +43,17 @@ export function pack({ version, to, programs, man }) {
       writeFileSync(join(root, path), content);
       chmodSync(join(root, path), mode);
     };
+    const link = (path, target) => {
+      mkdirSync(join(root, dirname(path)), { recursive: true });
+      symlinkSync(relative(dirname(path), target), join(root, path));
+    };
     for (const { name, text, mode } of programs) put(`usr/lib/island/${name}`, text, mode);
-    putUnits(put);
+    putUnits(put, link);
     put('usr/share/bash-completion/completions/island', readFileSync('bash-completion/island'));
     put('usr/share/man/man8/island.8.gz', gzipped(man(dateOf(epoch))));
     put('etc/island/README', readFileSync(join(DEB, 'README')));
     putDocs(put, { version: debian, epoch });
-    mkdirSync(join(root, 'usr/bin'));
-    symlinkSync('../lib/island/main.cjs', join(root, 'usr/bin/island'));
+    link('usr/bin/island', 'usr/lib/island/main.cjs');
     putControl(put, { root, version: debian });
     for (const path of pathsBelow(root)) if (lstatSync(path).isDirectory()) chmodSync(path, 0o755);
     chmodSync(root, 0o755);
@@ -60,11 +63,13 @@ export function pack({ version, to, programs, man }) {
   }
 }
 
-function putUnits(put) {
+function putUnits(put, link) {
   for (const name of readdirSync('units')) {
     const folder = UNIT_FOLDERS[extname(name)];
     if (folder === undefined) throw new Error(`units/${name}: where does this belong?`);
     put(join(folder, name), readFileSync(join('units', name)));
+    // "island enable" looks for them beside the program, and finds that systemd has them already.
+    link(join('usr/lib/island/units', name), join(folder, name));
   }
 }
 
