@@ -65,7 +65,10 @@ test('the same commit gives the same package, with a manual page that groff unde
 test('it can be installed where no systemd runs and Node is too old, and says so', async () => {
   await box.writeFile('/run/old/node', '#!/bin/sh\necho v18.20.4\nexit 1\n', 0o755);
   const hiding = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /run/systemd; exec "$@"', 'hiding'];
-  const { code, stderr } = await dpkg(['-i', '/var/tmp/old.deb'], { by: hiding, path: `/run/old:${PATH}` });
+  const { code, stderr } = await dpkg(['-i', '/var/tmp/old.deb'], {
+    by: hiding,
+    env: { PATH: `/run/old:${PATH}` },
+  });
   expect({ code, stderr }).toEqual({
     code: 0,
     stderr: expect.stringMatching(
@@ -92,16 +95,21 @@ test('an upgrade loses no packet, restarts the daemon and nothing else', async (
   await box.run(['test', '-s', '/usr/lib/island/island.cache']);
 });
 
-test('what cannot be left is not removed, and works as before', async () => {
-  const record = '/var/lib/island/r2lab/joined.json';
-  const good = await box.readFile(record);
-  await box.writeFile(record, 'damaged');
-  const { code, stderr } = await dpkg(['-r', 'island']);
+test('when another Node comes, what V8 remembers of the bundle is made anew', async () => {
+  const cache = '/usr/lib/island/island.cache';
+  await box.run(['rm', cache]);
+  await box.run(['dpkg-trigger', '--no-await', '--by-package=dpkg', '/usr/bin/node']);
+  await dpkgMust('--triggers-only', 'island');
+  await box.run(['test', '-s', cache]);
+});
+
+test('over a session through the island it is not removed, and all goes on as before', async () => {
+  const session = { SSH_CONNECTION: '10.3.1.2 50000 10.3.1.3 22' };
+  const { code, stderr } = await dpkg(['-r', 'island'], { env: session });
   expect([code, stderr]).toEqual([
     1,
     expect.stringContaining('not removed: this host is still part of r2lab'),
   ]);
-  await box.writeFile(record, good);
   expect(await box.run(['systemctl', 'is-active', ...UNITS])).toBe('active\nactive\n');
   expect(await answers('10.3.1.2')).toBe(true);
 });
@@ -146,13 +154,14 @@ function shell(command: string) {
 interface Circumstances {
   /** The words of a command that runs what follows. */
   readonly by?: readonly string[];
-  readonly path?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Without the triggers of others: to index manual pages again takes longer than all the rest. */
-function dpkg(args: readonly string[], { by = [], path = PATH }: Circumstances = {}) {
-  const argv = [...by, 'dpkg', '--no-triggers', '--force-unsafe-io', ...args];
-  return box.exec(argv, { env: { DEBIAN_FRONTEND: 'noninteractive', PATH: path }, timeoutMs: 150_000 });
+function dpkg(args: readonly string[], { by = [], env = {} }: Circumstances = {}) {
+  const flags = args.includes('--triggers-only') ? [] : ['--no-triggers', '--force-unsafe-io'];
+  const all = { DEBIAN_FRONTEND: 'noninteractive', PATH, ...env };
+  return box.exec([...by, 'dpkg', ...flags, ...args], { env: all, timeoutMs: 150_000 });
 }
 
 async function dpkgMust(...args: readonly string[]): Promise<void> {
