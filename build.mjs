@@ -57,6 +57,8 @@ async function writeDist() {
     await promisify(execFile)(process.execPath, [join(folder, 'warm-up.cjs')]);
     mkdirSync('dist', { recursive: true });
     const cache = { name: 'island.cache', text: readFileSync(join(folder, 'island.cache')), mode: 0o644 };
+    // V8 knows the bundle that a cache is of by its length alone: it never lies beside another one.
+    rmSync('dist/island.cache', { force: true });
     for (const file of [...files, cache]) replace(`dist/${file.name}`, file);
     // What "island enable" installs lies beside the program.
     rmSync('dist/units', { recursive: true, force: true });
