@@ -3,7 +3,7 @@ import type { Resource } from './resource.ts';
 /** The kinds of resources that an exported script makes, in the order in which `effectsOf` has them. */
 export const PARTS = [
   ...(['nft', 'accept', 'fallback', 'link', 'address', 'neighbour', 'route', 'rule', 'fdb'] as const),
-  'sysctl',
+  ...(['sysctl', 'resolver', 'hosts'] as const),
 ] as const satisfies readonly Resource['kind'][];
 
 export type Part = (typeof PARTS)[number];

@@ -30,9 +30,12 @@ const statesOf = (some: readonly LabHost[]) => Promise.all(some.map(stateOf));
 
 test('the scripts alone make every pair of the model network reach each other, and give every host back', async () => {
   const before = await statesOf(hosts);
+  const names = () => Promise.all(hosts.map((host) => host.readFile('/etc/hosts')));
+  const namesBefore = await names();
   await Promise.all(hosts.map((host) => exportTo(host)));
   await onAll('start', 'started');
   await reachable(hosts, MTU);
+  for (const host of hosts) expect(await host.run(['getent', 'hosts', 'fit07'])).toContain('192.168.3.7');
 
   const started = await dumpAll(hosts);
   await onAll('start', 'started already');
@@ -50,6 +53,7 @@ test('the scripts alone make every pair of the model network reach each other, a
   await onAll('stop', 'stopped');
   await mustScript(hub, 'stop', 'stopped');
   expect(await statesOf(hosts)).toEqual(before);
+  expect(await names()).toEqual(namesBefore);
   expect(await script(hub, 'status')).toMatchObject({ code: 1, stderr: 'island-r2lab: not started\n' });
   expect(await script(hub, 'leave')).toMatchObject({ code: 64, stderr: expect.stringContaining('usage: ') });
 });

@@ -6,9 +6,16 @@ import type { Outcome } from './lab/namespace.ts';
 const SCRIPT = '/run/island-r2lab';
 const PATH = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** The model network with names, which are lines in /etc/hosts where there is no systemd-resolved. */
+const fileOf = (kind: Exclude<Kinds, 'mixed'>) => `dns: { client: hosts }\n${modelFile(kind)}`;
+
 /** Writes the script that island exports there, and the file that it is from, to the host. */
-export async function exportTo(host: LabHost, kind: Exclude<Kinds, 'mixed'> = 'vxlan'): Promise<void> {
-  await install([host], modelFile(kind));
+export async function exportTo(
+  host: LabHost,
+  kind: Exclude<Kinds, 'mixed'> = 'vxlan',
+  file = fileOf(kind),
+): Promise<void> {
+  await install([host], file);
   const { code, stdout, stderr } = await island(host, 'export', 'script');
   equal(`${host.name} exports`, [code, stderr.replaceAll(/^note: .*\n/gm, '')], [0, '']);
   await host.writeFile(SCRIPT, stdout, 0o755);

@@ -7,6 +7,7 @@ import type { LabHost, LabProcess } from '../support/lab/host.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
 import { type Disk, newDisk } from '../support/lab/machine.ts';
 import { installResolved } from '../support/names/resolved.ts';
+import { exportTo, mustScript, script } from '../support/script.ts';
 
 const LINK = linkNameOf('r2lab', 'sopnode-l1');
 /** A busy machine has its own idea of five seconds. */
@@ -175,4 +176,19 @@ test("systemd-resolved that hangs or does not run is in nobody's way, and is not
   await mustIsland(gateway, 'join');
   await mustIsland(gateway, 'leave');
   expect(await isActive()).toBe('inactive');
+});
+
+test('an exported script tells systemd-resolved the same, and does not start it', async () => {
+  const isActive = () => gateway.exec(['systemctl', 'is-active', 'systemd-resolved']);
+  await gateway.run(['systemctl', 'start', 'systemd-resolved']);
+  await exportTo(gateway, 'vxlan', FILE('auto'));
+  await mustScript(gateway, 'start', 'started');
+  expect(await told()).toBe(TOLD);
+  expect((await island(gateway, 'plan', '--exit-code')).code).toBe(0);
+  await gateway.run(['resolvectl', 'revert', LINK]);
+  expect((await script(gateway, 'status')).stdout).toMatch(/^< Link .*: 10\.3\.1\.2$/m);
+  await gateway.run(['systemctl', 'stop', 'systemd-resolved']);
+  await mustScript(gateway, 'restart', 'stopped\nisland-r2lab: started');
+  await mustScript(gateway, 'stop', 'stopped');
+  expect((await isActive()).stdout.trim()).toBe('inactive');
 });

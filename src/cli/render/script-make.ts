@@ -22,6 +22,11 @@ const WORDS: Readonly<Record<Part, readonly [name: string, comment: string]>> = 
   ],
   fdb: ['the forwarding entries', 'Where the frames for each MAC are sent.'],
   sysctl: ['forwarding', 'Forwarding, link by link and not as a whole.'],
+  resolver: [
+    'the names in systemd-resolved',
+    'Where systemd-resolved runs it asks the hub for the names of the island; to ask it would start it.',
+  ],
+  hosts: ['the names in /etc/hosts', 'The names of the island.'],
 };
 
 /** The function that runs the commands of the plan, part by part. */
@@ -46,21 +51,30 @@ export function makeLines(steps: readonly Step[]): string[] {
 const FALLBACK = ['  if is_idle_tunl0; then ip link set dev tunl0 down; fi'];
 
 function linesOf(part: Part, steps: readonly Step[]): string[] {
+  if (part === 'resolver') return steps.length === 0 ? [] : guarded('runs_resolved', steps);
+  if (part === 'hosts' && steps.length > 0)
+    return [...ENDED, ...commands(steps).map((command) => `  ${command}`)];
   if (part !== 'accept') return commands(steps).map((command) => `  ${command}`);
   const accepts = steps.filter((step): step is AcceptStep => step.resource.kind === 'accept');
   const presences = new Set(accepts.map(({ resource }) => presenceOf(resource)));
-  return [...presences].flatMap((presence) => [
-    `  if ${presence}; then`,
-    ...commands(accepts.filter(({ resource }) => presenceOf(resource) === presence)).map(
-      (command) => `    ${command}`,
+  return [...presences].flatMap((presence) =>
+    guarded(
+      presence,
+      accepts.filter(({ resource }) => presenceOf(resource) === presence),
     ),
-    '  fi',
-  ]);
+  );
+}
+
+function guarded(condition: string, steps: readonly Step[]): string[] {
+  return [`  if ${condition}; then`, ...commands(steps).map((command) => `    ${command}`), '  fi'];
 }
 
 interface AcceptStep extends Step {
   readonly resource: Accept;
 }
+
+/** Else the first line would become a part of it. */
+const ENDED = ['  if [ -n "$(tail -c 1 /etc/hosts)" ]; then echo >>/etc/hosts; fi'];
 
 /** A firewall may come after the script, or be gone by then. */
 function presenceOf({ tool, family, table, chain }: Accept): string {

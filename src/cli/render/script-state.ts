@@ -3,13 +3,15 @@ import type { Traits } from './script-traits.ts';
 
 /** The functions that look what is there, by its marks. */
 export function stateLines(traits: Traits): string[] {
-  const { hasLinks, hasGuard, hasIpip, hasLegacyAccepts, sysctls } = traits;
+  const { hasLinks, hasGuard, hasIpip, hasLegacyAccepts, sysctls, resolver, hasHostsLines } = traits;
   return [
     ...(hasLinks ? LINKS : []),
     ...(hasGuard ? ACCEPTS : []),
     ...(hasLegacyAccepts ? LEGACY_ACCEPTS : []),
     ...(hasIpip ? IDLE_TUNL0 : []),
     ...RULES,
+    ...(resolver === undefined ? [] : RUNS_RESOLVED),
+    ...(hasHostsLines ? hostsLines(traits.island) : []),
     '',
     '# All that has the marks; nothing where there is nothing of the island.',
     'present() {',
@@ -21,15 +23,33 @@ export function stateLines(traits: Traits): string[] {
     '  rules',
     ...(hasGuard ? ['  nft -s list table inet "island-$island" 2>/dev/null || :', '  accepts'] : []),
     ...(hasLegacyAccepts ? ['  legacy_accepts'] : []),
+    ...(hasHostsLines ? ['  hosts_lines'] : []),
     '}',
     '',
     'everything() {',
     '  present',
     ...(sysctls.length === 0 ? [] : [`  sysctl ${sysctls.map(shellWord).join(' ')} 2>&1 || :`]),
+    ...(resolver === undefined ? [] : [`  if runs_resolved; then ${toldOf(shellWord(resolver))}; fi`]),
     '}',
     '',
     'is_started() {',
     '  [ -f "$record" ] && [ "$(everything)" = "$(cat "$record")" ]',
+    '}',
+  ];
+}
+
+/** What systemd-resolved was told of a link; a restart of it makes it forget. */
+function toldOf(link: string): string {
+  return `resolvectl dns ${link} || :; resolvectl domain ${link} || :`;
+}
+
+const RUNS_RESOLVED = ['', 'runs_resolved() { systemctl -q is-active systemd-resolved 2>/dev/null; }'];
+
+function hostsLines(island: string): string[] {
+  return [
+    '',
+    'hosts_lines() {',
+    `  sed -n '/^# island:${island} begin$/,/^# island:${island} end$/p' /etc/hosts`,
     '}',
   ];
 }

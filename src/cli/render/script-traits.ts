@@ -18,6 +18,9 @@ export interface Traits {
   /** Keys of the sysctls that are of links of the host's own. */
   readonly hostSysctls: readonly string[];
   readonly sysctls: readonly string[];
+  /** The link that systemd-resolved is told about. */
+  readonly resolver: string | undefined;
+  readonly hasHostsLines: boolean;
 }
 
 export function traitsOf({ island, steps }: Exported): Traits {
@@ -35,6 +38,8 @@ export function traitsOf({ island, steps }: Exported): Traits {
     hasLegacyAccepts: accepts.some(({ tool }) => tool === 'iptables-legacy'),
     hostSysctls: sysctls.filter((each) => !links.has(linkOf(each) ?? '')).map(({ key }) => key),
     sysctls: sysctls.map(({ key }) => key),
+    resolver: resources.find((each) => each.kind === 'resolver')?.link,
+    hasHostsLines: resources.some(({ kind }) => kind === 'hosts'),
   };
 }
 

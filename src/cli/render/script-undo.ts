@@ -3,13 +3,14 @@ import { remembers, type Traits } from './script-traits.ts';
 
 /** The functions that remember what was before, and go back to it. */
 export function undoLines(traits: Traits): string[] {
-  const { hasLinks, hasGuard, hasLegacyAccepts } = traits;
+  const { hasLinks, hasGuard, hasLegacyAccepts, hasHostsLines } = traits;
   return [
     ...(remembers(traits) ? [...rememberLines(traits), ...putBackLines(traits)] : []),
     '',
     '# Takes away all that has the marks, inside out, whole or not. What cannot be is still present afterwards.',
     'take_away() {',
     '  set +e',
+    ...(hasHostsLines ? takeAwayHostsLines(traits.island) : []),
     `  for priority in $(rules | sed 's/:.*//'); do`,
     '    ip rule delete pref "$priority" protocol 110',
     '  done',
@@ -74,6 +75,16 @@ function putBackLines({ hasIpip }: Traits): string[] {
     '  rm -f "$before"',
     '  rmdir "$memory" 2>/dev/null || :',
     '}',
+  ];
+}
+
+/** Only where both ends are there, once each: else nobody can tell whose the lines are. */
+function takeAwayHostsLines(island: string): string[] {
+  return [
+    String.raw`  ends=$(sed -n 's/^# island:${island} \([a-z]*\)$/\1/p' /etc/hosts | tr '\n' ' ')`,
+    `  if [ "$ends" = 'begin end ' ]; then`,
+    `    sed -i '/^# island:${island} begin$/,/^# island:${island} end$/d' /etc/hosts`,
+    '  fi',
   ];
 }
 
