@@ -36,6 +36,7 @@ export async function serve(host: Host, options: ServeOptions): Promise<void> {
       ...{ ...options, everyMs, log, signal },
       status: (text) => supervisor?.tell(`STATUS=${text}`),
       onLeft: services.close,
+      onMoved: services.moved,
       onKept: async (kept) => {
         await services.onKept(kept);
         if (isReady) return;

@@ -19,6 +19,8 @@ export interface ServiceSetting extends Pick<Kept, 'island' | 'scene'> {
 export interface RunningService {
   /** After each look that repaired something: what the service keeps in the kernel may be gone. */
   repaired?(): void;
+  /** When a worker has sent something from elsewhere than before. */
+  moved?(): void;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,8 @@ import type { RunningService, ServicesOf } from './service.ts';
 export interface Services {
   /** Starts them the first time, and anew when the island or the place of this host in it has changed. */
   onKept(kept: Kept): Promise<void>;
+  /** A worker has sent something from elsewhere than before. */
+  moved(): void;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,9 @@ export function newServices({ servicesOf, ...setting }: ServicesOptions): Servic
 
   return {
     close,
+    moved: () => {
+      for (const service of started?.running ?? []) service.moved?.();
+    },
     async onKept(kept) {
       if (started !== undefined && !isSameFor(started.kept, kept)) await close();
       if (started === undefined) return start(kept);

@@ -58,6 +58,8 @@ export interface WatchScope {
 /** What a watch tells. `missed` says that there may have been changes of which it did not hear. */
 export type News =
   | { readonly kind: 'changed'; readonly what: string }
+  /** A worker has sent something from elsewhere than before. */
+  | { readonly kind: 'moved' }
   | { readonly kind: 'missed'; readonly tool: string; readonly reason: string };
 
 export interface Watch {

@@ -1,3 +1,4 @@
+import { MOVED } from '../plan/guard-workers.ts';
 import type { WatchScope } from './host.ts';
 
 /** What `ip -o monitor label` and `nft monitor` are asked to tell. */
@@ -46,9 +47,15 @@ function isOwnNeighbour(text: string, learned: string | undefined): boolean {
 
 /**
  * What a line of `nft monitor` is about. All of our own table; of others', chains where packets come in or are
- * forwarded, and rules in such chains that there are: kube-proxy changes thousands of others.
+ * forwarded, and rules in such chains that there are: kube-proxy changes thousands of others. And MOVED.
  */
-export function nftNews(
+export function nftNews(line: string, scope: Pick<WatchScope, 'nftTable' | 'chains'>): string | undefined {
+  if (!line.startsWith('trace id ')) return rulesetNews(line, scope);
+  // Others may trace packets as well.
+  return line.includes(` inet ${scope.nftTable} ${MOVED} packet: `) ? MOVED : undefined;
+}
+
+function rulesetNews(
   line: string,
   { nftTable, chains }: Pick<WatchScope, 'nftTable' | 'chains'>,
 ): string | undefined {

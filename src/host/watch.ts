@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { MOVED } from '../plan/guard-workers.ts';
 import { CONFIG_DIR } from './config-files.ts';
 import { follow } from './exec.ts';
 import type { News, Watch, WatchScope } from './host.ts';
@@ -25,7 +26,8 @@ export function watchKernel(scope: WatchScope, { path, isService, tell }: WatchO
   const start = (argv: readonly [string, ...string[]], newsOf: (line: string) => string | undefined) => {
     const onLine = (line: string) => {
       const what = newsOf(line);
-      if (what !== undefined) tell({ kind: 'changed', what });
+      if (what === MOVED) tell({ kind: 'moved' });
+      else if (what !== undefined) tell({ kind: 'changed', what });
     };
     return keepRunning(isService ? argv : tiedToUs(argv, path), { onLine, tell, tool: `${argv[0]} monitor` });
   };
@@ -97,6 +99,7 @@ function keepRunning(argv: readonly [string, ...string[]], { tool, onLine, tell 
           end = start();
           // What changed in between nobody has told.
           tell({ kind: 'changed', what: tool });
+          tell({ kind: 'moved' });
         }, pauseMs);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       },

@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { IslandError } from '../errors.ts';
-import type { Host, SeenEndpoint } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import type { Log } from '../model/log.ts';
-import { withoutSecrets } from '../model/secret.ts';
-import {
-  type EndpointChange,
-  endpointChanges,
-  type ForwardingEntry,
-  type KnownWorker,
-  sightingsWithin,
-} from './endpoints.ts';
+import type { KnownWorker } from './endpoints.ts';
+import { GATHERING_MS, pauseAfter } from './learner-pace.ts';
+import { teacherOf } from './teacher.ts';
 
 export interface LearnOptions {
   readonly host: Pick<Host, 'seenEndpoints' | 'fdbOf' | 'perform' | 'now'>;
@@ -27,46 +21,17 @@ export interface LearnOptions {
 export interface Learner {
   /** Resolves when the hub knows where the worker with this MAC is: `false` when it does not in ten seconds. */
   expect(mac: string): Promise<boolean>;
+  /** Looks soon: the kernel has told that somebody is somewhere else. */
+  hear(): void;
   /** Looks at once, and at everything: the link may have been made anew. */
   refresh(): void;
   /** Resolves when the last look has ended; the forwarding entries stay. */
   close(): Promise<void>;
 }
 
-/**
- * Where a worker has not been seen for so many of its periods and the time that the set remembers, it is not any more,
- * and what is still sent there may keep a NAT from giving it the same port again.
- */
-const SILENT_PERIODS = 3;
-const REMEMBERED_MS = 60_000;
 /** After a boot of the hub the kernel of each worker asks once in a period, whatever one it is in. */
 const CATCHING_UP_PERIODS = 2;
 const LONGEST_WAIT_MS = 10_000;
-/** The link's entries are read anew with the polls of this many, if nothing was seen that is new. */
-const POLLS_PER_READING = 10;
-
-/** While somebody joins: each of his packets is lost until then. */
-const URGENT_MS = 50;
-/** Where workers have no entry yet, as after a boot of the hub: their packets are answered from then on. */
-const CATCHING_UP_MS = 500;
-const CALM_MS = 2000;
-/** For each worker, up to the longest: there is the more to look at. */
-const MORE_CALM_MS = 3;
-const LONGEST_CALM_MS = 5000;
-
-interface Pace {
-  readonly lookMs: number;
-  readonly workers: number;
-  readonly isUrgent: boolean;
-  readonly isCatchingUp: boolean;
-}
-
-/** Until the next look. Where hundreds join a look takes long, and those whom it is for need the processor as well. */
-function pauseAfter({ lookMs, workers, isUrgent, isCatchingUp }: Pace): number {
-  if (isUrgent) return Math.max(URGENT_MS, lookMs);
-  if (isCatchingUp) return Math.max(CATCHING_UP_MS, lookMs);
-  return Math.min(CALM_MS + MORE_CALM_MS * workers, LONGEST_CALM_MS);
-}
 
 interface Expected {
   readonly mac: string;
@@ -78,51 +43,63 @@ interface Expected {
 export function learn({ workers, ...options }: LearnOptions): Learner {
   const { host } = options;
   const teacher = teacherOf(options);
-  let expected: readonly Expected[] = [];
+  const expected = expectations(host);
   let isClosing = false;
   let alarm = new AbortController();
   /** Since when the link may have been without entries. */
   let beginning = host.now();
   let isComplete = true;
+  let isTold = false;
+  /** Whether all had an entry at the last look, so that who is to get another one has moved since. */
+  let isSettled = false;
+  /** Whether somebody moved and nobody told of it. */
+  let isDeaf = false;
 
   async function run(): Promise<void> {
     while (!isClosing) {
       alarm = new AbortController();
-      const { signal } = alarm;
-      const started = host.now();
-      if (workers().length > 0 || expected.length > 0) {
-        const known = await teacher.look(workers());
-        isComplete = teacher.knowsAll(workers());
-        settle(({ mac }) => known.has(mac));
-      }
-      const ms = pauseAfter({
-        ...{ lookMs: host.now() - started, workers: workers().length, isUrgent: expected.length > 0 },
-        isCatchingUp: !isComplete && host.now() - beginning < CATCHING_UP_PERIODS * options.keepaliveMs,
-      });
-      await delay(ms, undefined, { signal }).catch(() => undefined);
+      const ms = await look();
+      if (!isTold) await delay(ms, undefined, { signal: alarm.signal }).catch(() => undefined);
+      if (isTold && !isClosing) await delay(GATHERING_MS);
     }
-    settle(() => false, true);
+    expected.giveUp();
   }
 
-  function settle(isKnown: (each: Expected) => boolean, all = false): void {
-    const now = host.now();
-    const rest = expected.filter((each) => !all && !isKnown(each) && each.deadline > now);
-    const settled = expected.filter((each) => !rest.includes(each));
-    expected = rest;
-    for (const each of settled) each.resolve(isKnown(each));
+  /** How long to wait before the next one. */
+  async function look(): Promise<number> {
+    const [started, wasTold] = [host.now(), isTold];
+    isTold = false;
+    if (workers().length > 0 || expected.size() > 0) {
+      const { known, hasChanged } = await teacher.look(workers());
+      if (hasChanged && !wasTold && isSettled) isDeaf = true;
+      isComplete = teacher.knowsAll(workers());
+      expected.settle(known);
+      isSettled = isComplete && expected.size() === 0;
+    }
+    return pauseAfter({
+      ...{ lookMs: host.now() - started, workers: workers().length, isUrgent: expected.size() > 0 },
+      isCatchingUp: !isComplete && host.now() - beginning < CATCHING_UP_PERIODS * options.keepaliveMs,
+      // Who is the first comes without a word of the kernel, such as with a register that was put back.
+      isAlert: isDeaf || teacher.isUnsure() || workers().length === 0,
+    });
   }
 
   const done = run();
   return {
-    expect: (mac) =>
-      new Promise((resolve) => {
-        if (isClosing) return resolve(false);
-        // Where somebody else is expected already, the next look is near.
-        if (expected.length === 0) alarm.abort();
-        expected = [...expected, { mac, deadline: host.now() + LONGEST_WAIT_MS, resolve }];
-      }),
+    expect: (mac) => {
+      if (isClosing) return Promise.resolve(false);
+      // Where somebody else is expected already, the next look is near.
+      if (expected.size() === 0) alarm.abort();
+      return expected.add(mac);
+    },
+    hear: () => {
+      isTold = true;
+      isDeaf = false;
+      alarm.abort();
+    },
     refresh: () => {
       teacher.forget();
+      isSettled = false;
       beginning = host.now();
       alarm.abort();
     },
@@ -134,95 +111,31 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
   };
 }
 
-interface Teacher {
-  /** One poll; the MACs of the workers of which the kernel knows by now where they are. */
-  look(workers: readonly KnownWorker[]): Promise<ReadonlySet<string>>;
-  /** Whether each of them has an entry, however long ago it was heard of. */
-  knowsAll(workers: readonly KnownWorker[]): boolean;
-  forget(): void;
-}
+/** Who asked to be told when the hub knows where somebody is. */
+function expectations({ now }: Pick<Host, 'now'>) {
+  let expected: readonly Expected[] = [];
 
-const NOBODY: ReadonlySet<string> = new Set();
-
-function teacherOf({ host, nftTable, link, port, keepaliveMs, log }: Omit<LearnOptions, 'workers'>): Teacher {
-  let previous: readonly SeenEndpoint[] = [];
-  /** The link's entries as they were read and written; undefined where they have to be read. */
-  let fdb: readonly ForwardingEntry[] | undefined;
-  let polls = 0;
-  const sightings = sightingsWithin(SILENT_PERIODS * keepaliveMs + REMEMBERED_MS);
-  let trouble = '';
-
-  async function look(workers: readonly KnownWorker[]): Promise<ReadonlySet<string>> {
-    const seen = await host.seenEndpoints(nftTable);
-    // The table is gone; who put it there does so again.
-    if (seen === undefined) return NOBODY;
-    polls = (polls + 1) % POLLS_PER_READING;
-    const changesTo = (entries: readonly ForwardingEntry[]) =>
-      endpointChanges({ seen, workers, fdb: entries, previous });
-    if (fdb === undefined || polls === 0 || changesTo(fdb).length > 0) {
-      const entries = (await host.fdbOf(link)).map((entry) => ({ ...entry, port: entry.port ?? port }));
-      const changes = changesTo(entries);
-      fdb = undefined;
-      if (changes.length > 0) {
-        await host.perform({ tool: 'bridge', lines: changes.map((change) => lineOf(link, change)) });
-        log.info({ workers: changes.length }, 'learned where workers are');
-      }
-      fdb = withChanges(entries, changes);
-    }
-    previous = seen;
-    const gone = sightings.of({ seen, workers }, host.now());
-    const silent = fdb.filter(({ mac }) => gone.has(mac));
-    await forget(silent);
-    fdb = fdb.filter((entry) => !silent.includes(entry));
-    const written = new Set(fdb.map(({ mac }) => mac));
-    return new Set(seen.map(({ mac }) => mac).filter((mac) => written.has(mac)));
-  }
-
-  async function forget(silent: readonly ForwardingEntry[]): Promise<void> {
-    if (silent.length === 0) return;
-    await host.perform({ tool: 'bridge', lines: silent.map((entry) => goneLineOf(link, entry)) });
-    log.info({ workers: silent.length }, 'workers have been silent for long; where they were is forgotten');
+  function keep(stays: (each: Expected) => boolean, isKnown: (each: Expected) => boolean): void {
+    const settled = expected.filter((each) => !stays(each));
+    expected = expected.filter(stays);
+    for (const each of settled) each.resolve(isKnown(each));
   }
 
   return {
-    knowsAll(workers) {
-      const written = new Set(fdb?.map(({ mac }) => mac));
-      return workers.every(({ mac }) => written.has(mac));
+    size: () => expected.length,
+    add: (mac: string) =>
+      new Promise<boolean>((resolve) => {
+        expected = [...expected, { mac, deadline: now() + LONGEST_WAIT_MS, resolve }];
+      }),
+    settle(known: ReadonlySet<string>) {
+      const time = now();
+      const isKnown = ({ mac }: Expected) => known.has(mac);
+      keep((each) => !isKnown(each) && each.deadline > time, isKnown);
     },
-    forget: () => {
-      fdb = undefined;
-    },
-    async look(workers) {
-      try {
-        const known = await look(workers);
-        trouble = '';
-        return known;
-      } catch (error) {
-        if (!(error instanceof IslandError)) throw error;
-        const { code, message } = error;
-        // Said once, not every two seconds.
-        if (message !== trouble)
-          log.error({ code, reason: withoutSecrets(message) }, 'cannot learn where workers are');
-        trouble = message;
-        return NOBODY;
-      }
-    },
+    giveUp: () =>
+      keep(
+        () => false,
+        () => false,
+      ),
   };
-}
-
-function withChanges(
-  fdb: readonly ForwardingEntry[],
-  changes: readonly EndpointChange[],
-): readonly ForwardingEntry[] {
-  const entries = new Map(fdb.map((entry) => [entry.mac, entry]));
-  for (const { mac, address, port } of changes) entries.set(mac, { mac, outer: address, port });
-  return [...entries.values()];
-}
-
-function lineOf(link: string, { mac, address, port }: EndpointChange): string {
-  return `fdb replace ${mac} dev ${link} dst ${address} port ${port} self permanent`;
-}
-
-function goneLineOf(link: string, { mac, outer, port }: ForwardingEntry): string {
-  return `fdb delete ${mac} dev ${link} dst ${outer} port ${port} self permanent`;
 }

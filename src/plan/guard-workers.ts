@@ -10,6 +10,10 @@ import { dropRule, formatNumber, nftRule, type PairSet, pairSets, widthOf } from
 export const SEEN = 'seen';
 const SEEN_WORDS = '@th,176,48 . ip saddr . udp sport';
 const SEEN_SECONDS = 60;
+/** What comes through here from a worker was sent from where it was not yet; "nft monitor" tells of each such packet. */
+export const MOVED = 'workers-moved';
+/** The kernel tells nobody when a packet changes a set, but whoever listens of a packet that is traced. */
+const TOLD = 'limit rate 5/second meta nftrace set 1 ';
 
 /**
  * Bits behind the outer UDP header, in front of which stand UDP 8 and VXLAN 8 bytes: VNI, the inner destination and
@@ -36,21 +40,26 @@ export function workerChains(end: EndSetting): NftChain[] {
   const known = '@th,176,48';
   const toHub = `@th,${AT.type},16 ${IPV4} @th,${AT.destination},48 ${macNumber(workers.mac)}`;
   const [hosts] = pairsOf(end).filter(({ width }) => width === 32);
+  const admitted = (also: string) => [
+    ...pairsOf(end).map(({ name, typeOf }) =>
+      nftRule(`${toHub} ${typeOf} @${name} ${also}${update} accept`, 'from a worker'),
+    ),
+    ...(hosts === undefined
+      ? []
+      : [
+          nftRule(
+            `@th,${AT.type},16 ${ARP} ${known} . @th,${AT.arpSender},32 @${hosts.name} ${also}${update} accept`,
+            'a worker asks for the hub',
+          ),
+        ]),
+  ];
   return [
+    { name: MOVED, rules: admitted(TOLD) },
     {
       name: 'workers-in',
       rules: [
-        ...pairsOf(end).map(({ name, typeOf }) =>
-          nftRule(`${toHub} ${typeOf} @${name} ${update} accept`, 'from a worker'),
-        ),
-        ...(hosts === undefined
-          ? []
-          : [
-              nftRule(
-                `@th,${AT.type},16 ${ARP} ${known} . @th,${AT.arpSender},32 @${hosts.name} ${update} accept`,
-                'a worker asks for the hub',
-              ),
-            ]),
+        nftRule(`${SEEN_WORDS} != @${SEEN} jump ${MOVED}`, 'perhaps a worker that is somewhere else'),
+        ...admitted(''),
         dropRule('', 'not from a worker'),
       ],
     },

@@ -1,5 +1,6 @@
 // Measures what docs/benchmarks.md promises, and prints one table.
 import { arch, cpus, release } from 'node:os';
+import { measureDaemon } from './daemon.ts';
 import { measureFirewalls } from './firewalls.ts';
 import { measureGuard } from './guard.ts';
 import { measureJoin } from './join.ts';
@@ -12,6 +13,7 @@ import { measureIpip, measureVxlan } from './throughput.ts';
 import { measureWorkers } from './workers.ts';
 
 const GROUPS: Readonly<Record<string, readonly (() => Promise<readonly Row[]>)[]>> = {
+  daemon: [measureDaemon],
   firewalls: [measureFirewalls],
   guard: [measureGuard],
   join: [measureJoin],

@@ -48,6 +48,13 @@ const NFT_LINES: readonly (readonly [string, string | undefined])[] = [
   ['add rule ip filter KUBE-X accept', undefined],
   ['delete rule ip nat KUBE-SERVICES handle 3', undefined],
   ['# new generation 2 by process 14705 (nft)', undefined],
+  [
+    'trace id efbd00e1 inet island-r2lab workers-moved packet: iif "eth0" ip saddr 198.51.100.2 udp sport 4000',
+    'workers-moved',
+  ],
+  ['trace id efbd00e1 inet island-r2lab workers-moved rule accept (verdict accept)', undefined],
+  ['trace id efbd00e1 inet island-r2lab2 workers-moved packet: iif "eth0"', undefined],
+  ['trace id efbd00e1 ip filter FORWARD packet: iif "eth0"', undefined],
   ['# ERROR: We lost some netlink events!', 'nftables'],
   ['', undefined],
 ];

@@ -210,16 +210,37 @@ describe('a learner', () => {
     expect(hub.polls).toBeGreaterThanOrEqual(3);
   });
 
-  test('looks twice a second after a start until it knows where all are, and then every two seconds', async () => {
-    const { hub } = fakeHub();
+  test('looks twice a second after a start until it knows where all are, and then when the kernel tells of a move', async () => {
+    const { hub, learner } = fakeHub();
     await delay(1300);
     expect(hub.polls).toBe(3);
     hub.endpoints = [seen(MAC, '198.51.100.2:1')];
     await vi.waitFor(() => expect(hub.effects.length).toBe(1));
     const { polls } = hub;
-    await delay(1300);
+    await delay(2500);
     expect(hub.polls).toBe(polls);
-    await vi.waitFor(() => expect(hub.polls).toBe(polls + 1), { timeout: 3000 });
+    hub.endpoints = [seen(MAC, '198.51.100.2:2')];
+    learner.hear();
+    learner.hear();
+    await vi.waitFor(() => expect(hub.effects.length).toBe(2));
+    expect(hub.polls).toBe(polls + 1);
+  });
+
+  test('looks every two seconds when it finds a move that nobody told of, or somebody in two places', async () => {
+    const { hub, learner } = fakeHub();
+    hub.endpoints = [seen(MAC, '198.51.100.2:1')];
+    expect(await learner.expect(MAC)).toBe(true);
+    hub.endpoints = [seen(MAC, '198.51.100.2:2'), seen(OTHER, '198.51.100.2:3')];
+    void learner.expect(OTHER);
+    await vi.waitFor(() => expect(hub.effects.length).toBe(2));
+    hub.endpoints = [seen(MAC, '198.51.100.2:4')];
+    await vi.waitFor(() => expect(hub.effects.length).toBe(3), { timeout: 5000 });
+    const both = [seen(MAC, '198.51.100.2:4', 50), seen(MAC, '198.51.100.2:5', 59)];
+    hub.endpoints = both;
+    learner.hear();
+    await vi.waitFor(() => expect(hub.effects.length).toBe(4));
+    const { polls } = hub;
+    await vi.waitFor(() => expect(hub.polls).toBeGreaterThan(polls), { timeout: 5000 });
   });
 
   test('looks at nothing without a worker', async () => {

@@ -41,12 +41,17 @@ describe('the guard of a hub with workers', () => {
     expect(elements(table, 'worker-pairs-24')).toEqual([`${pods} . 0xaf401`]);
     const rules = wordsOf(table, 'workers-in');
     expect(rules.at(-1)).toBe('counter drop');
-    for (const rule of rules.slice(0, -1)) expect(rule).toMatch(/ @worker-pairs-\d+ update @seen .* accept$/);
+    const [moved, ...others] = rules.slice(0, -1);
+    expect(moved).toMatch(/ != @seen jump workers-moved$/);
+    for (const rule of others) expect(rule).toMatch(/ @worker-pairs-\d+ update @seen .* accept$/);
+    const told = wordsOf(table, 'workers-moved');
+    expect(told.map((rule) => rule.replace('limit rate 5/second meta nftrace set 1 ', ''))).toEqual(others);
+    for (const rule of told) expect(rule).toContain('nftrace');
   });
 
   test('remembers where a packet came from only behind all that it is judged by', () => {
     const rules = wordsOf(tableIn(hubResources([PODS])), 'workers-in').filter((rule) =>
-      rule.includes('@seen'),
+      rule.includes('update @seen'),
     );
     expect(rules.length).toBe(3);
     for (const rule of rules) expect(rule.indexOf('@seen')).toBeGreaterThan(rule.indexOf('@worker-pairs'));
