@@ -6,6 +6,8 @@ export interface LogOptions {
   readonly stdout: NodeJS.WriteStream;
   /** Lines for people rather than JSON. */
   readonly readable: boolean;
+  /** Whether standard output is the journal. */
+  readonly journal?: boolean;
 }
 
 /** A log, and what writes out what is left of it. */
@@ -17,7 +19,7 @@ export interface OpenLog extends Log {
 const MOST_BYTES = 1 << 20;
 
 /** Writes to standard output: JSON lines, or on a terminal such as "12:00:01 warn  blind tool=nft". */
-export function openLog({ stdout, readable }: LogOptions): OpenLog {
+export function openLog({ stdout, readable, journal = false }: LogOptions): OpenLog {
   const options = {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -31,7 +33,8 @@ export function openLog({ stdout, readable }: LogOptions): OpenLog {
   const file = pino.destination({ dest: 1, sync: false, maxLength: MOST_BYTES });
   // A full disk or a reader that has gone: the daemon goes on without a log.
   file.on('error', () => undefined);
-  return Object.assign(logTo(pino(options, file)), { close: () => flush(file) });
+  const lines = { write: (line: string) => void file.write(`${journalLine(line)}\n`) };
+  return Object.assign(logTo(pino(options, journal ? lines : file)), { close: () => flush(file) });
 }
 
 function logTo(log: Log): Log {
@@ -50,11 +53,23 @@ function flush(file: { readonly flushSync: () => void }): void {
   }
 }
 
+/** Of syslog, which the journal takes from the front of a line (sd-daemon(3)): so `journalctl -p warning` finds it. */
+const PRIORITIES: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 6 };
+
+/** The same for the journal, which has the time and takes the level off. */
+export function journalLine(line: string): string {
+  const { level, time: _, msg, ...fields } = JSON.parse(line);
+  return `<${PRIORITIES[level] ?? 6}>${printable([msg, ...wordsOf(fields)].join(' '))}`;
+}
+
 /** A line of JSON as pino writes it, for people: the time of day, what it is about, and the fields. */
 export function readableLine(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line);
-  const words = Object.entries(fields).map(([name, value]) => `${name}=${wordOf(value)}`);
-  return printable([String(time).slice(11, 19), String(level).padEnd(5), msg, ...words].join(' '));
+  return printable([String(time).slice(11, 19), String(level).padEnd(5), msg, ...wordsOf(fields)].join(' '));
+}
+
+function wordsOf(fields: object): readonly string[] {
+  return Object.entries(fields).map(([name, value]) => `${name}=${wordOf(value)}`);
 }
 
 function wordOf(value: unknown): string {

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
 import type { ServeFlags } from './cli/options.ts';
@@ -55,7 +56,12 @@ async function serve({ everyMs, json, ...options }: ServeFlags): Promise<void> {
     import('./log.ts'),
     import('./host/notify.ts'),
   ]);
-  const log = openLog({ stdout, readable: stdout.isTTY === true && json !== true });
+  const isTerminal = stdout.isTTY === true;
+  const log = openLog({
+    stdout,
+    readable: isTerminal && json !== true,
+    journal: json !== true && isJournal(),
+  });
   isDaemon = true;
   try {
     const servicesOf = hubServices(options);
@@ -67,6 +73,12 @@ async function serve({ everyMs, json, ...options }: ServeFlags): Promise<void> {
   } finally {
     log.close();
   }
+}
+
+/** systemd names the file that standard output was at the start; it may have been redirected since. */
+function isJournal(): boolean {
+  const { dev, ino } = fstatSync(1);
+  return env['JOURNAL_STREAM'] === `${dev}:${ino}`;
 }
 
 /** On a terminal SIGHUP says that it is gone, and ends the daemon. */

@@ -17,7 +17,7 @@ export function serveCommand({ serve }: Pick<Deps, 'serve'>): Command {
         .default(60_000, '60s')
         .argParser(parseEvery),
     )
-    .addOption(new Option('--json', 'log JSON on a terminal, too'))
+    .addOption(new Option('--json', 'log JSON on a terminal and to the journal, too'))
     .action(({ every, ...options }: PlaceOptions & { readonly every: number }) =>
       serve({ ...options, everyMs: every }),
     );
