@@ -13,7 +13,7 @@ export interface ConsentOptions {
 }
 
 interface Consent extends ConsentOptions {
-  readonly verb: 'join' | 'leave';
+  readonly verb: 'join' | 'leave' | 'enable';
   /** It is undone by itself when the operator cannot confirm it any more. */
   readonly isUndone?: boolean;
 }

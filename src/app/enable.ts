@@ -58,7 +58,7 @@ export async function enable(host: Host, options: EnableOptions): Promise<Enable
     foreign: [...outlook.foreign].toSorted(),
   });
   if (plan) return told(enableSteps(outlook, wish));
-  if (now && isDue) await requireConsent(sceneRisk(host, scene), { ...options, verb: 'join' });
+  if (now && isDue) await requireConsent(sceneRisk(host, scene), { ...options, verb: 'enable' });
   return whileUnitsAreOurs(host, () =>
     withSystemd(host, async (systemd) => {
       const before = await seeUnits(host, systemd, name);
@@ -93,7 +93,8 @@ async function sceneToEnable(host: Host, name: string | undefined): Promise<Scen
 function requireOwnPlace(host: Host, { island, observed, place }: Scene): void {
   if (place.role === 'worker') return;
   const alone = locate(host, { island, observed, name: undefined, joined: undefined });
-  if (alone.role !== 'none' && alone.name === place.name) return;
+  // A member is one by its address, whatever it is called.
+  if (alone.role === place.role && (alone.role === 'member' || alone.name === place.name)) return;
   throw new IslandError(
     'E_CONFIG',
     `this host is ${place.name} only because --name said so, which no boot does`,

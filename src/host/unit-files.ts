@@ -53,7 +53,7 @@ export function unitFiles({ path, program }: UnitFilesOptions): UnitFiles {
       ),
     write: (file, text) => replaceFile(file, text, 0o644),
     remove,
-    faultsOf: (units) => faultsOf(units, path),
+    faultsOf: (units) => faultsOf(units, { path, ours: ownPaths(see(program)) }),
   };
 }
 
@@ -137,15 +137,29 @@ async function remove(path: string): Promise<void> {
   }
 }
 
+/** Where there are the very bytes that this version of island has. */
+function ownPaths({ shipped, packaged, written }: UnitFilesSeen): readonly string[] {
+  const vendors = shipped.filter(({ name }) => packaged.has(name)).flatMap(({ name }) => vendorPaths(name));
+  return [...written.keys(), ...vendors];
+}
+
+interface Judge {
+  readonly path: string;
+  readonly ours: readonly string[];
+}
+
 /**
  * systemd itself goes by a unit with a misspelt key. What is said of units that these ones want is not theirs, so
- * only lines with their names count.
+ * only lines with their names count; and of lines in our own files an older systemd may know less than we do.
  */
-async function faultsOf(units: readonly string[], path: string): Promise<readonly string[]> {
+async function faultsOf(units: readonly string[], { path, ours }: Judge): Promise<readonly string[]> {
   if (!isInstalled('systemd-analyze', path)) return [];
   const { stderr } = await run('systemd-analyze', ['verify', '--man=no', ...units]);
   const names = units.flatMap((unit) => [unit, unit.replace(/@.*\./, '@.')]);
-  return stderr.split('\n').filter((line) => names.some((name) => line.includes(name)));
+  return stderr
+    .split('\n')
+    .filter((line) => names.some((name) => line.includes(name)))
+    .filter((line) => !ours.some((file) => line.startsWith(`${file}:`)));
 }
 
 function namesIn(folder: string): readonly string[] {

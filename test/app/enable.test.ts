@@ -5,6 +5,7 @@ import { enable } from '../../src/app/enable.ts';
 import { join } from '../../src/app/join.ts';
 import { leave } from '../../src/app/leave.ts';
 import { status } from '../../src/app/status.ts';
+import { parseSession } from '../../src/model/session.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { file, hostOf, hostWithFile, NAMES, SELF, stateOf, textOf } from '../support/fake-site.ts';
 import { type FakeSystemd, fakeSystemd } from '../support/fake-systemd.ts';
@@ -137,6 +138,34 @@ describe('enabling', () => {
     await disable(host, { now: true });
     expect([...fake.files]).toEqual([['/etc/systemd/system/island@.service', own]]);
   });
+});
+
+test('asks for consent where it cuts the session it is given in, and only if it joins now', async () => {
+  const { host, machine, all } = site();
+  machine.ssh = parseSession('138.96.245.51 50022 192.168.3.100 22');
+  const before = all();
+  await expect(enable(host, { term: 'persistent', now: true })).rejects.toMatchObject({
+    ...{ code: 'E_USAGE', hint: 'add --accept-risk ssh' },
+  });
+  const ask = () => Promise.resolve(false);
+  await expect(enable(host, { term: 'persistent', now: true, ask })).rejects.toMatchObject({
+    code: 'E_RETRY',
+  });
+  expect(all()).toEqual(before);
+  await enable(host, { term: 'persistent' });
+  await enable(host, { term: 'persistent', now: true, acceptRisk: ['ssh'] });
+  await expect(disable(host, { now: true })).rejects.toMatchObject({ code: 'E_USAGE' });
+  expect((await enable(host, { term: 'persistent', now: true })).steps).toEqual([]);
+});
+
+test('waits for the operator where a join is not confirmed yet', async () => {
+  const { host, all } = site();
+  await join(host, { confirmWithinMs: 60_000 });
+  const before = all();
+  await expect(enable(host, { term: 'persistent', now: true })).rejects.toMatchObject({
+    ...{ code: 'E_RETRY', hint: expect.stringContaining('island confirm') },
+  });
+  expect(all()).toEqual(before);
 });
 
 describe('disabling', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { enable } from '../../src/app/enable.ts';
 import { joinByToken } from '../../src/app/join-by-token.ts';
 import { leave } from '../../src/app/leave.ts';
 import { rejoin } from '../../src/app/rejoin.ts';
@@ -7,6 +8,7 @@ import { IslandError } from '../../src/errors.ts';
 import type { HubClient } from '../../src/hub/client.ts';
 import type { JoinAnswer } from '../../src/hub/wire.ts';
 import { type FakeHost, fakeHost } from '../support/fake-host.ts';
+import { fakeSystemd } from '../support/fake-systemd.ts';
 import { ipv4 } from '../support/observed.ts';
 import { workersFile } from '../support/register.ts';
 
@@ -176,6 +178,18 @@ describe('a worker that leaves', () => {
     expect((await leave(host, {})).lease).toEqual({ name: 'home', hub: '138.96.245.50', released: true });
     expect(asked).toEqual(['release lease:home']);
     expect([...host.files.keys()]).toEqual([]);
+  });
+
+  test('may be enabled, and joins at a boot without a token', async () => {
+    const site = await joined();
+    const systemd = fakeSystemd(site.host);
+    await enable(systemd.host, { term: 'persistent', now: true });
+    expect((await enable(systemd.host, { term: 'persistent', now: true })).steps).toEqual([]);
+    await leave(site.host, { keepLease: true });
+    await systemd.reboot();
+    expect([...systemd.active.values()]).toEqual(['active', 'active']);
+    expect(await rejoin(site.host, {})).toMatchObject({ scene: { place: { role: 'worker', name: 'home' } } });
+    expect(site.asked).toEqual([]);
   });
 
   test('and comes back, as at a reboot, needs no token then, and its hub hears nothing', async () => {

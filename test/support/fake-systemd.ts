@@ -41,6 +41,8 @@ export function fakeSystemd(machine: Host): FakeSystemd {
   /** The text by which a unit is run; of a unit that was read and is not there any more, none. */
   const loaded = new Map<string, string | undefined>();
   let count = 0;
+  /** Units are in nobody's session. */
+  const own: Host = { ...machine, session: () => undefined };
 
   const spend = async <T>(what: string, work: () => T | Promise<T>): Promise<T> => {
     const { at, when } = fake.fault ?? {};
@@ -70,7 +72,7 @@ export function fakeSystemd(machine: Host): FakeSystemd {
     if (knows(unit) === undefined) throw new IslandError('E_APPLY', `Unit ${unit} not found.`);
     const island = /@(.+)\./.exec(unit)?.[1];
     const isJoin = unit.startsWith('island@');
-    const work = isJoin && active.get(unit) !== 'active' ? join(machine, { island }) : Promise.resolve();
+    const work = isJoin && active.get(unit) !== 'active' ? join(own, { island }) : Promise.resolve();
     const ended = await work.then(
       () => 'active',
       () => 'failed',
@@ -82,7 +84,7 @@ export function fakeSystemd(machine: Host): FakeSystemd {
     const island = /@(.+)\./.exec(unit)?.[1];
     const stops = [...(knows(unit) ?? '').matchAll(/^ExecStop=(.*)$/gm)].map(([, command]) => command);
     if (stops.length > 0 && stops.at(-1) !== '' && active.get(unit) === 'active') {
-      await leave(machine, { island, keepLease: true });
+      await leave(own, { island, keepLease: true });
     }
     active.set(unit, 'inactive');
     return 'done';
@@ -97,7 +99,7 @@ export function fakeSystemd(machine: Host): FakeSystemd {
       spend(`disable ${term}`, () => forEach(units, (unit) => links.delete(`${term} ${unit}`))),
     act: (verb, unit) =>
       spend(`${verb} ${unit}`, () => {
-        if (verb === 'reload') return join(machine, { island: /@(.+)\./.exec(unit)?.[1] }).then(() => 'done');
+        if (verb === 'reload') return join(own, { island: /@(.+)\./.exec(unit)?.[1] }).then(() => 'done');
         return verb === 'start' ? start(unit) : stop(unit);
       }),
     resetFailed: (unit) =>
