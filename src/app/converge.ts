@@ -2,6 +2,7 @@ import { IslandError } from '../errors.ts';
 import type { Host, Store, StoredFile } from '../host/host.ts';
 import { diff, type Step } from '../plan/diff.ts';
 import { commandsOf, type Effect, effectsOf } from '../plan/effect.ts';
+import { explain } from '../plan/explain.ts';
 import { isElementwise } from '../plan/nft-text.ts';
 import { keyOf, type NftTable, type Resource } from '../plan/resource.ts';
 
@@ -81,10 +82,14 @@ async function perform(host: Host, effect: Effect, onCommand: ConvergeOptions['o
   await host.perform(effect);
 }
 
-function stillDiffers({ resource, action }: Step): IslandError {
-  return new IslandError('E_APPLY', `${action} of ${resource.kind} did not last`, {
-    hint: 'run "island plan" to see what is left, and look for another program that manages links',
-  });
+function stillDiffers(step: Step): IslandError {
+  return new IslandError(
+    'E_APPLY',
+    `${step.action} of ${step.resource.kind} did not last: ${explain(step)}`,
+    {
+      hint: 'run "island plan" to see what is left, and look for another program that manages links',
+    },
+  );
 }
 
 interface Undo {

@@ -101,7 +101,7 @@ export interface Host {
   inTurn<T>(island: string, work: () => Promise<T>): Promise<T>;
   /** Runs `work` as the one daemon of the island here; E_RETRY when there is one. */
   asDaemon<T>(island: string, work: () => Promise<T>): Promise<T>;
-  /** Tells of changes to links, addresses, routes, rules, neighbours, sysctls, nftables and the file from now on. */
+  /** Tells of changes to links, addresses, routes, rules, neighbours, sysctls, nftables, the file and what finds names from now on. */
   watch(scope: WatchScope, tell: (news: News) => void): Watch;
   /** What the set `seen` of the table has; undefined where there is no such set. */
   seenEndpoints(nftTable: string): Promise<readonly SeenEndpoint[] | undefined>;

@@ -476,6 +476,12 @@ const TABLE: Readonly<Record<string, readonly Wrong[]>> = {
       '5m',
     ],
     [
+      ['hosts:', 'dns: { client: resolved }\nhosts:'],
+      '19:16',
+      'dns.client: not a way to find names, "resolved"',
+      'auto, hosts or off',
+    ],
+    [
       ['hosts:', 'dns: { listen: [192.168.9.1] }\nhosts:'],
       '19:17',
       'dns.listen[0]: address in no network of the island, "192.168.9.1"',
