@@ -24,7 +24,7 @@ hosts:                            # optional: names for DNS, for tests, for pod 
   - { name: pdu, address: 138.96.245.30, translate: true }   # takes no routes: its gateway translates what the island sends it
 forwarding: { networks: true, workers: false }   # between networks of different gateways; between workers
 workers: { pool: 10.3.1.64/26, keepalive: 20s }  # optional: workers may join with a token
-dns: { listen: [192.168.3.100], records: [] }    # optional: LAN addresses to answer on beside the inner ones; extra records
+dns: { client: auto, listen: [192.168.3.100], records: [] }   # optional: how hosts find names; LAN addresses to answer on, too; extra records
 checks:                           # optional: what "island test" must reach besides the island itself
   - { name: apiserver, tcp: "sopnode-l1:6443", required: true }
 `;
