@@ -9,7 +9,7 @@ test('is told what is written to /etc/hosts and by systemd-resolved, also when t
   const paths = { hostsFile: join(root, 'etc/hosts'), folder: join(root, 'run/resolve') };
   for (const folder of ['etc', 'run']) mkdirSync(join(root, folder));
   const told: string[] = [];
-  const watch = watchNames((news) => told.push(news.kind === 'changed' ? news.what : news.tool), paths);
+  const watch = watchNames((news) => told.push(news.kind === 'changed' ? news.what : news.kind), paths);
   const heard = (what: string) =>
     vi.waitFor(() => expect(told.splice(0)).toContain(what), { timeout: 20_000, interval: 20 });
   try {
