@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { eachOf, HOSTS_AT_ONCE } from './each-of.ts';
 import type { LabHost } from './lab/host.ts';
 import type { Lab } from './lab/lab.ts';
 import type { Outcome } from './lab/namespace.ts';
@@ -69,5 +70,10 @@ export function joiningHosts(lab: Lab): LabHost[] {
 /** Installs the file and joins on all, all at once: no order is needed for the result. */
 export async function joinAll(hosts: readonly LabHost[], text: string): Promise<string[]> {
   await install(hosts, text);
-  return Promise.all(hosts.map((host) => mustIsland(host, 'join')));
+  return onAll(hosts, 'join');
+}
+
+/** Runs a command that has to succeed on every host. */
+export function onAll(hosts: readonly LabHost[], ...args: readonly string[]): Promise<string[]> {
+  return eachOf(hosts, HOSTS_AT_ONCE, (host) => mustIsland(host, ...args));
 }

@@ -1,7 +1,7 @@
 import { equal } from './assert.ts';
 import { codes, dumpAll, ownSource, pduIsReached, reachable, tunnelPasses } from './checks.ts';
 import { fallbackLink } from './fallback-link.ts';
-import { ADDRESSES, joinAll, joiningHosts, modelFile, mustIsland } from './island.ts';
+import { ADDRESSES, joinAll, joiningHosts, modelFile, onAll } from './island.ts';
 import { AGENT_PORT } from './lab/agent-protocol.ts';
 import { uplinkFlap } from './lab/flap.ts';
 import type { LabHost } from './lab/host.ts';
@@ -115,12 +115,12 @@ async function comesAndGoes(lab: Lab, { hosts, file, matrix: options, whileJoine
   await whileJoined?.();
 
   const joined = await dumpAll(some);
-  await Promise.all(some.map((host) => mustIsland(host, 'join')));
+  await onAll(some, 'join');
   equal('a second join changes nothing', await dumpAll(some), joined);
   await reachable(hosts, options);
 
   await Promise.all(hosts.map((host) => host.run(['rm', '/etc/island/r2lab.yaml'])));
-  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+  await onAll(hosts, 'leave');
   equal('leave gives the host back', await dumpAll(hosts), before);
 }
 
@@ -150,7 +150,7 @@ async function podRanges(lab: Lab, kind: Kind): Promise<void> {
     sourceOf: ownSource,
   });
   equal('pods are reached', formatFailures(passes), []);
-  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+  await onAll(hosts, 'leave');
   await Promise.all(owners.map((host) => host.ip(['link delete dev cni0'])));
 }
 
@@ -191,7 +191,7 @@ add rule inet internet forward ip protocol { ipencap, udp } ip daddr ${members} 
   await joinAll(hosts, file);
   await reachable(hosts, { mtu: LINK_MTU[kind] });
   if (kind === 'ipip') await tunnelPasses(lab, ['sopnode-l1', '138.96.245.50'], ['vm2', '203.0.113.21']);
-  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+  await onAll(hosts, 'leave');
   equal('leave gives the host back', await dumpAll(hosts), before);
 }
 
@@ -208,7 +208,7 @@ async function smallHop(lab: Lab, kind: Kind): Promise<void> {
     const moved = await (await lab.host(from).agent()).ask({ op: 'transfer', ...order });
     equal(`ten megabytes each way from ${from}`, [moved.uploaded, moved.downloaded], [bytes, bytes]);
   }
-  await Promise.all(hosts.map((host) => mustIsland(host, 'leave')));
+  await onAll(hosts, 'leave');
 }
 
 /** As a CNI makes it: a bridge of the host's own, with the first address of its range. */

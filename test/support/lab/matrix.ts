@@ -1,3 +1,4 @@
+import { eachOf, HOSTS_AT_ONCE } from '../each-of.ts';
 import { AGENT_PORT, type Reply } from './agent-protocol.ts';
 import type { LabHost } from './host.ts';
 import { addressesOf } from './network.ts';
@@ -34,10 +35,10 @@ export interface MatrixOptions {
   readonly deadlineMs?: number;
 }
 
-/** Tries every host's way to every address of every other one, all at once: TCP and a full-size ping. */
+/** Tries the ways of every host to every address of every other one, its own all at once: TCP and a full-size ping. */
 export async function matrix(hosts: readonly LabHost[], options: MatrixOptions = {}): Promise<Pass[]> {
   await Promise.all(hosts.map((host) => host.agent()));
-  const results = await Promise.all(hosts.map((from) => tryAll(from, hosts, options)));
+  const results = await eachOf(hosts, HOSTS_AT_ONCE, (from) => tryAll(from, hosts, options));
   return results.flat();
 }
 

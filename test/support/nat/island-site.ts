@@ -66,18 +66,3 @@ interface Addressed {
   readonly ifname: string;
   readonly addr_info: readonly { readonly local: string }[];
 }
-
-/** Does the work for each item, so many at once. */
-export async function eachOf<T, R>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const take = async () => {
-    for (const [index, item] of queue) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, take));
-  return results;
-}

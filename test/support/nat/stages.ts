@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { within } from '../daemon.ts';
+import { eachOf } from '../each-of.ts';
 import { mustIsland } from '../island.ts';
 import type { Lab } from '../lab/lab.ts';
 import { HUB } from './by-hand.ts';
@@ -13,7 +14,7 @@ import {
   redirectedBulkFaults,
   unreachedFromHub,
 } from './checks.ts';
-import { eachOf, type JoinedWorker, joinWorker, type ServingHub } from './island-site.ts';
+import { type JoinedWorker, joinWorker, type ServingHub } from './island-site.ts';
 import { neglect } from './neglect.ts';
 import { watchPings } from './outage.ts';
 import { watchSilence } from './silence.ts';
