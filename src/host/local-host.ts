@@ -16,9 +16,10 @@ import type { Host, Watch } from './host.ts';
 import { observeHostsFile, writeHostsBlock } from './hosts-file.ts';
 import { hubLine } from './hub-line.ts';
 import { IP_QUERIES, parseFdb, parseIp } from './iproute.ts';
+import { islandIndexes } from './link-index.ts';
 import { asDaemon, exclusively, inTurn } from './lock.ts';
 import { machineOf } from './machine.ts';
-import { readNetworkd } from './networkd.ts';
+import { managedLinks, readNetworkd } from './networkd.ts';
 import { hasChains, parseTable } from './nft.ts';
 import { openSystemd } from './open-systemd.ts';
 import { reach } from './reach.ts';
@@ -109,6 +110,7 @@ async function observe(nftTable: string, { path, isRoot }: Sight): Promise<Obser
     timers: readTimers(),
     claims: readClaims(),
     networkd: readNetworkd(),
+    managed: managedLinks(islandIndexes),
     resolved,
     hostsFile: observeHostsFile(),
   };

@@ -13,6 +13,18 @@ export function readNetworkd(root = '/'): Networkd | undefined {
   return { takes: SETTINGS.filter((setting) => !isOff(text, setting)) };
 }
 
+/** Of these links, those that systemd-networkd configures: what it says of their DNS is all that may be said. */
+export function managedLinks(indexes: () => ReadonlyMap<string, number>, root = '/'): readonly string[] {
+  const folder = join(root, 'run/systemd/netif/links');
+  if (!existsSync(folder)) return [];
+  return [...indexes()]
+    .filter(([, index]) => {
+      const state = /^ADMIN_STATE=(\S+)$/m.exec(readText(join(folder, String(index))))?.[1];
+      return state !== undefined && !['pending', 'initialized', 'unmanaged'].includes(state);
+    })
+    .map(([link]) => link);
+}
+
 /** The main file, then the pieces by their names; of two with one name the foremost folder's counts. */
 function settingFiles(root: string): string[] {
   const folders = FOLDERS.map((folder) => join(root, folder));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { IslandError } from '../errors.ts';
@@ -7,9 +7,9 @@ import type { NameEffect } from '../plan/name-text.ts';
 import type { Observed } from '../plan/observed.ts';
 import type { Bus } from './bus.ts';
 import { busErrorName } from './bus-faults.ts';
+import { indexOf, islandIndexes } from './link-index.ts';
 import { formatServer, parseServer } from './resolved-server.ts';
 import { isNetworkOfFirst } from './spaces.ts';
-import { linkNames } from './sysctl.ts';
 
 /** It is there from the first start of systemd-resolved on; where it is not, the bus is not asked at all. */
 export const RESOLVED_FOLDER = '/run/systemd/resolve';
@@ -27,7 +27,7 @@ const domainsShape = z.tuple([z.array(z.tuple([z.int(), z.string(), z.boolean()]
 export async function observeResolved(): Promise<Observed['resolved']> {
   try {
     return await withResolved(async (bus) => {
-      const links = indexes();
+      const links = islandIndexes();
       if (links.size === 0) return [];
       const [[servers], [domains]] = await Promise.all([
         bus.call(propertyOf(MANAGER, 'DNSEx'), serversShape),
@@ -74,11 +74,10 @@ export async function tellResolved({ link, settings }: NameEffect & { readonly t
   } catch (error) {
     if (!(error instanceof IslandError)) throw error;
     if (isGone(error) || error.code === 'E_RETRY') return;
-    const isBusy = busErrorName(error) === `${NAME}.LinkBusy`;
+    // systemd-networkd has taken the link meanwhile, and nobody else may tell anything of it: the next look says so.
+    if (busErrorName(error) === `${NAME}.LinkBusy`) return;
     throw new IslandError('E_APPLY', `resolvectl dns ${link}: ${error.message}`, {
-      hint: isBusy
-        ? `write a file for systemd-networkd that has "Unmanaged=yes" for isl*, or "dns: { client: off }" in the file`
-        : 'see "journalctl -u systemd-resolved", or write "dns: { client: off }" in the file',
+      hint: 'see "journalctl -u systemd-resolved", or write "dns: { client: off }" in the file',
       cause: error,
     });
   }
@@ -155,23 +154,4 @@ function isUnknownLink(error: unknown): boolean {
 function isGone(error: IslandError): boolean {
   const name = busErrorName(error)?.replace('org.freedesktop.DBus.Error.', '');
   return error.code === 'E_HOST_UNSUPPORTED' || name === 'ServiceUnknown' || name === 'NameHasNoOwner';
-}
-
-/** The numbers of the links of islands, by their names. */
-function indexes(): ReadonlyMap<string, number> {
-  const names = linkNames().filter((name) => name.startsWith('isl-'));
-  return new Map(
-    names.flatMap((name) => {
-      const index = indexOf(name);
-      return index === undefined ? [] : [[name, index] as const];
-    }),
-  );
-}
-
-function indexOf(link: string): number | undefined {
-  try {
-    return Number(readFileSync(`/sys/class/net/${link}/ifindex`, 'utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -26,10 +26,16 @@ export function nameResources(
   if (client === 'off') return [];
   // A hub has many, and needs one: its own address is reached by any.
   const link = resources.find(({ kind }) => kind === 'link');
-  if (link?.kind === 'link' && typeof observed.resolved === 'object') return [resolverOf(island, link.name)];
+  if (link?.kind === 'link' && typeof observed.resolved === 'object' && !isManaged(observed, link.name)) {
+    return [resolverOf(island, link.name)];
+  }
   if (client !== 'hosts') return [];
   const lines = namesHere(island, place).map((each) => hostsLine(each, island.zone));
   return [{ kind: 'hosts', island: island.name, lines }];
+}
+
+function isManaged({ managed = [] }: Observed, link: string): boolean {
+  return managed.includes(link);
 }
 
 function resolverOf({ hub, zone }: Island, link: string): Resolver {
@@ -54,7 +60,9 @@ export function ownNames(observed: Observed, { island }: Marks, links: ReadonlyS
   const { resolved, hostsFile } = observed;
   const lines = ownBlock(hostsFile, island);
   return [
-    ...(typeof resolved === 'object' ? resolved.filter(({ link }) => links.has(link)) : []),
+    ...(typeof resolved === 'object'
+      ? resolved.filter(({ link }) => links.has(link) && !isManaged(observed, link))
+      : []),
     ...(lines === undefined ? [] : [{ kind: 'hosts', island, lines } as const]),
   ];
 }
@@ -66,8 +74,23 @@ export function unheardNames(site: Site): Finding[] {
   const isHeard = observed.resolved !== 'silent' || island.dns.client === 'off' || place.role === 'member';
   return [
     ...(isHeard ? [] : [SILENT]),
+    ...takenLinks(site),
     ...brokenMarkers(site, isBlockWanted),
     ...(isBlockWanted ? [...fixedFile(site), ...otherAddresses(site)] : []),
+  ];
+}
+
+/** systemd-resolved then listens to systemd-networkd alone. */
+function takenLinks({ island, observed, desired }: Site): Finding[] {
+  if (island.dns.client === 'off' || typeof observed.resolved !== 'object') return [];
+  const taken = desired.find((each) => each.kind === 'link' && isManaged(observed, each.name));
+  if (taken?.kind !== 'link') return [];
+  return [
+    {
+      weight: 'note',
+      text: `systemd-networkd has taken ${taken.name}, so that systemd-resolved is not told of the names of ${island.name}`,
+      hint: `printf '[Match]\\nName=isl*\\n[Link]\\nUnmanaged=yes\\n' >/etc/systemd/network/05-island.network, then "networkctl reload", then "island leave" and "island join"`,
+    },
   ];
 }
 

@@ -128,6 +128,8 @@ export interface Observed {
   readonly networkd?: Networkd | undefined;
   /** What systemd-resolved has for the links of islands, where it runs; `silent` when it does not answer. */
   readonly resolved?: readonly Resolver[] | 'silent' | undefined;
+  /** The links of islands that systemd-networkd has taken. */
+  readonly managed?: readonly string[];
   /** /etc/hosts, where it is there. */
   readonly hostsFile?: HostsFile | undefined;
 }

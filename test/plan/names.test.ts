@@ -124,6 +124,23 @@ describe('what stands in the way of names', () => {
     expect(findings('off', '', { resolved: 'silent' })).toEqual([]);
   });
 
+  test('is systemd-networkd when it has taken the link: the names are then nowhere, or in /etc/hosts on request', () => {
+    const [told] = namesOf('auto', 'sopnode-l1', { ...HUB, resolved: [] });
+    if (told?.kind !== 'resolver') throw new Error('there is no link to tell of');
+    const own = link(told.link, [], { kind: 'vxlan', group: 10_310, alias: 'island:r2lab/+vxlan' });
+    const taken = { ...HUB, links: [...HUB.links, own], resolved: [told], managed: [told.link] };
+    expect(ownedOf(taken, MARKS)).not.toContainEqual(told);
+    expect(
+      ['auto', 'hosts'].map((client) => namesOf(client, 'sopnode-l1', taken).map(({ kind }) => kind)),
+    ).toEqual([[], ['hosts']]);
+    expect(seen('auto', 'sopnode-l1', taken).findings).toContainEqual(
+      expect.objectContaining({
+        weight: 'note',
+        text: expect.stringContaining(`systemd-networkd has taken ${told.link}`),
+      }),
+    );
+  });
+
   test("is not the host's own name for itself, nor what is the same, nor IPv6", () => {
     const text = '127.0.1.1 sopnode-l1\n192.168.3.2 fit02\nfd00::1 fit01\n';
     expect(findings('hosts', text)).toEqual([]);

@@ -175,7 +175,7 @@ test('systemd-resolved asks the hub about the names of the island and about no o
   expect(outer.output()).toContain('example');
 });
 
-test("systemd-resolved that hangs or does not run is in nobody's way, and is not started", async () => {
+test("systemd-resolved that hangs, does not run or hears of systemd-networkd alone is in nobody's way", async () => {
   const isActive = async () =>
     (await gateway.exec(['systemctl', 'is-active', 'systemd-resolved'])).stdout.trim();
   await gateway.run(['systemctl', 'kill', '--signal=STOP', 'systemd-resolved']);
@@ -193,6 +193,20 @@ test("systemd-resolved that hangs or does not run is in nobody's way, and is not
   await mustIsland(gateway, 'join');
   await mustIsland(gateway, 'leave');
   expect(await isActive()).toBe('inactive');
+
+  // A file of systemd-networkd that matches every link takes ours as well.
+  await gateway.writeFile('/etc/systemd/network/10-all.network', '[Match]\nName=isl*\n[Network]\nDHCP=no\n');
+  await gateway.run(['systemctl', 'start', 'systemd-networkd', 'systemd-resolved']);
+  await mustIsland(gateway, 'join');
+  await within(SOON_MS, 'it is said', async () =>
+    (await mustIsland(gateway, 'plan')).includes(`systemd-networkd has taken ${LINK}`),
+  );
+  await mustIsland(gateway, 'leave');
+  await gateway.run([
+    'sh',
+    '-c',
+    'systemctl stop systemd-networkd && rm /etc/systemd/network/10-all.network',
+  ]);
 });
 
 test('an exported script tells systemd-resolved the same, and does not start it', async () => {
