@@ -22,7 +22,7 @@ export interface ServeOptions extends SceneOptions {
   readonly onReload?: (reload: () => void) => void;
 }
 
-const EVERY_MS = 60_000;
+const EVERY_MS = 90_000;
 
 /** The daemon of one island on this host; resolves when the signal has come and all is closed. */
 export async function serve(host: Host, options: ServeOptions): Promise<void> {

@@ -58,7 +58,7 @@ export interface WatchScope {
 /** What a watch tells. `missed` says that there may have been changes of which it did not hear. */
 export type News =
   | { readonly kind: 'changed'; readonly what: string }
-  /** A worker has sent something from elsewhere than before. */
+  /** A worker has sent something from elsewhere than before, or where one is is forgotten. */
   | { readonly kind: 'moved' }
   | { readonly kind: 'missed'; readonly tool: string; readonly reason: string };
 

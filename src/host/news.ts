@@ -28,10 +28,16 @@ export function ipNews(line: string, { learned }: Pick<WatchScope, 'learned'>): 
     case 'NETCONF':
       return text.includes('inet ') ? 'sysctl' : undefined;
     case 'NEIGH':
+      if (isForgotten(text, learned())) return MOVED;
       return isOwnNeighbour(text, learned()) ? 'neighbour' : undefined;
     default:
       return undefined;
   }
+}
+
+/** Of the entries that the learner writes, what somebody else may have done to one. */
+function isForgotten(text: string, learned: string | undefined): boolean {
+  return text.startsWith('Deleted ') && text.includes(` dev ${learned} `) && text.includes(' NOARP');
 }
 
 function isOwnNeighbour(text: string, learned: string | undefined): boolean {

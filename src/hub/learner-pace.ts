@@ -7,8 +7,8 @@ const ALERT_MS = 2000;
 /** For each worker, up to the longest: there is the more to look at. */
 const MORE_ALERT_MS = 3;
 const LONGEST_ALERT_MS = 5000;
-/** While it does: for who is silent for long, and for entries that somebody else takes away. */
-const CALM_MS = 20_000;
+/** While it does: for who is silent for long. */
+const CALM_MS = 60_000;
 /** Who moves sends more than one packet, and is seldom alone: a NAT that starts again moves all behind it. */
 export const GATHERING_MS = 100;
 

@@ -21,7 +21,7 @@ export interface LearnOptions {
 export interface Learner {
   /** Resolves when the hub knows where the worker with this MAC is: `false` when it does not in ten seconds. */
   expect(mac: string): Promise<boolean>;
-  /** Looks soon: the kernel has told that somebody is somewhere else. */
+  /** Looks soon: the kernel has told that somebody is somewhere else, or that an entry is gone. */
   hear(): void;
   /** Looks at once, and at everything: the link may have been made anew. */
   refresh(): void;
@@ -93,6 +93,8 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
       return expected.add(mac);
     },
     hear: () => {
+      // Or an entry is gone.
+      teacher.forget();
       isTold = true;
       isDeaf = false;
       alarm.abort();

@@ -18,8 +18,8 @@ import type { LearnOptions } from './learner.ts';
  */
 const SILENT_PERIODS = 3;
 const REMEMBERED_MS = 60_000;
-/** The link's entries are read anew so often, if nothing was seen that is new. */
-const READING_MS = 18_000;
+/** The link's entries are read anew so often, if nothing was seen that is new, and nobody tells that one is gone. */
+const READING_MS = 300_000;
 
 /** What a poll has come to. */
 export interface Lesson {

@@ -29,6 +29,7 @@ const IP_LINES: readonly (readonly [string, string | undefined])[] = [
   ['[NEIGH]192.168.3.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT', undefined],
   ['[NEIGH]Deleted ff02::16 dev isl-x lladdr 33:33:00:00:00:16 NOARP ', undefined],
   ['[NEIGH]198.51.100.2 dev isl-work-1 lladdr 0a:00:00:00:00:01 NOARP PERMANENT ', undefined],
+  ['[NEIGH]Deleted 198.51.100.2 dev isl-work-1 lladdr 0a:00:00:00:00:01 NOARP PERMANENT ', 'workers-moved'],
   ['[NEIGH]10.3.1.65 dev isl-work-1 lladdr 0a:00:00:00:00:01 PERMANENT ', 'neighbour'],
   ['', undefined],
 ];

@@ -14,7 +14,7 @@ export function serveCommand({ serve }: Pick<Deps, 'serve'>): Command {
         '--every <duration>',
         'look at the host this often even if nothing tells of a change, 1s to 1h',
       )
-        .default(60_000, '60s')
+        .default(90_000, '90s')
         .argParser(parseEvery),
     )
     .addOption(new Option('--json', 'log JSON on a terminal and to the journal, too'))
