@@ -47,7 +47,17 @@ function ran([file = '', ...args]: readonly string[]): Ran {
 /** Every command that `--help` shows, with those below it. */
 const COMMANDS = [
   ...[[], ['init'], ['config'], ['config', 'check'], ['config', 'schema'], ['whoami'], ['plan'], ['join']],
-  ...[['confirm'], ['leave'], ['status'], ['token'], ['token', 'create'], ['lease'], ['lease', 'pin']],
+  ...[
+    ['confirm'],
+    ['leave'],
+    ['enable'],
+    ['disable'],
+    ['status'],
+    ['token'],
+    ['token', 'create'],
+    ['lease'],
+    ['lease', 'pin'],
+  ],
 ];
 
 describe('help', () => {
@@ -96,6 +106,8 @@ describe('a command line that is wrong', () => {
     ],
     ['an option without its value', ['status', '-i'], /-i, --island <name>/],
     ['too many arguments', ['leave', 'r2lab'], /too many arguments/],
+    ['enable without how long', ['enable'], /--persistent is for every boot .*, --runtime until the next/],
+    ['enable for two times', ['enable', '--persistent', '--runtime'], /not both/],
   ])('ends with 64: %s', (_, words, said) => {
     const { status, stdout, stderr } = island(...words);
     expect({ status, stdout }).toEqual({ status: 64, stdout: '' });

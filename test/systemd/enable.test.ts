@@ -81,6 +81,9 @@ test('an enabled host is on the island now and after a reboot, until it is disab
     UNITS.map((unit) => ({ unit, active: 'active', enabled: 'enabled', since: expect.any(String) })),
   );
 
+  const asked = await box.run(['runuser', '-u', 'nobody', '--', 'island', 'status', '--json'], LONG);
+  expect(JSON.parse(asked).units).toMatchObject(UNITS.map((unit) => ({ unit, active: 'active' })));
+
   await lab.reboot('box');
   box = lab.host('box');
   await vi.waitFor(async () => expect(await activeUnits()).toEqual(UNITS), SOON);
@@ -179,17 +182,17 @@ test('without a bus, and with two islands, of which one keeps what both need', a
   }
 });
 
-test('status tells an edited file from a comment in it', async () => {
-  await run('join');
-  const changedBy = async (text: string) => {
-    await box.writeFile('/etc/island/r2lab.yaml', text);
-    return (await json('status')).fileChanged;
-  };
-  expect(await changedBy(`# by hand\n${FILE}`)).toBe(false);
-  expect(await changedBy(`${FILE}zone: other.internal\n`)).toBe(true);
-  await run('join');
-  expect((await json('status')).fileChanged).toBe(false);
-  await run('leave');
+test('what a package has put in place is used as it is', async () => {
+  const before = await everything();
+  for (const [kind, folder] of Object.entries({ 'island*': 'system', '*.{link,network}': 'network' })) {
+    await box.run(['bash', '-c', `cp /usr/local/lib/island/units/${kind} /usr/lib/systemd/${folder}/`]);
+  }
+  expect((await run('enable', '--persistent', '--plan')).trim().split('\n')).toEqual([
+    ...[`systemctl enable ${UNITS.join(' ')}`, 'systemctl daemon-reload'],
+  ]);
+  await run('enable', '--persistent');
+  await run('disable');
+  expect(await everything()).toEqual(before);
 });
 
 const DROP_IN = '/etc/systemd/system/islandd@.service.d';
