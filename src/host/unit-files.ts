@@ -8,6 +8,7 @@ import {
   pathOf,
   rootOf,
   type Term,
+  UNIT_FOLDERS,
   type UnitFile,
   type UnitLink,
   type UnitsSeen,
@@ -59,8 +60,7 @@ export function unitFiles({ path, program }: UnitFilesOptions): UnitFiles {
 
 function see(program: UnitFilesOptions['program']): UnitFilesSeen {
   const shipped = shippedFiles(program);
-  const folders = [...new Set(shipped.map(({ name }) => folderOf(name)))];
-  const present = TERMS.flatMap((term) => folders.flatMap((folder) => filesIn(term, folder)));
+  const present = TERMS.flatMap((term) => UNIT_FOLDERS.flatMap((folder) => filesIn(term, folder)));
   const own = new Set(shipped.flatMap(({ name }) => TERMS.map((term) => pathOf(name, term))));
   return {
     shipped,
@@ -69,7 +69,7 @@ function see(program: UnitFilesOptions['program']): UnitFilesSeen {
     foreign: new Set(
       present.filter(([path, text]) => own.has(path) && !isWritten(text)).map(([path]) => path),
     ),
-    folders: new Set(folders.filter((folder) => existsSync(join('/etc', folder.split('/')[0] ?? '')))),
+    folders: new Set(UNIT_FOLDERS.filter((folder) => existsSync(join('/etc', folder.split('/')[0] ?? '')))),
     links: TERMS.flatMap(linksOf),
   };
 }

@@ -50,6 +50,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   ...{ service: 'systemd/system', target: 'systemd/system', socket: 'systemd/system' },
   ...{ link: 'systemd/network', network: 'systemd/network', conf: 'NetworkManager/conf.d' },
 };
+export const UNIT_FOLDERS: readonly string[] = [...new Set(Object.values(FOLDERS))];
 const ROOTS: Readonly<Record<Term, string>> = { persistent: '/etc', runtime: '/run' };
 export const VENDOR_ROOTS: readonly string[] = ['/usr/local/lib', '/usr/lib', '/lib'];
 

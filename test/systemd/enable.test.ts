@@ -43,7 +43,7 @@ test('over the bus and by systemctl, the same is done and told', async () => {
   await bundle({ contract: new URL('../support/systemd/contract.ts', import.meta.url).pathname });
   const { bus, systemctl } = JSON.parse(await box.run([process.execPath, `${BUNDLES}/contract.mjs`], LONG));
   expect(systemctl).toEqual(bus);
-  const absent = { load: 'not-found', active: 'inactive', sub: 'dead', enabled: '', isRecent: false };
+  const absent = { load: 'not-found', active: 'inactive', sub: 'dead', enabled: '' };
   expect(bus).toMatchObject({
     'a unit without a file': { ...absent, path: '', isStale: false },
     ...{ 'start of that': 'E_APPLY', 'enable of that': 'E_APPLY', 'reset-failed of that': 'done' },

@@ -67,10 +67,11 @@ function write(start: string, reload: string): void {
   writeFileSync(FILE, `[Service]\n${service}[Install]\nWantedBy=multi-user.target\n`);
 }
 
-/** A moment in the last minute is what can be compared. */
+/** A moment in the last minute is what can be compared; systemd forgets when a unit ended whenever it likes to. */
 function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value ?? 'done';
   const { sinceMs, ...state } = value as UnitState;
+  if (state.active !== 'active') return state;
   return { ...state, isRecent: sinceMs !== undefined && Math.abs(Date.now() - sinceMs) < 60_000 };
 }
 
