@@ -1,8 +1,10 @@
+import type { Boot } from './kernel.ts';
+
 /**
  * Modules that it takes to mount the machine's root, in the order in which they have to be loaded. Some
  * kernels have some of them built in.
  */
-export const BOOT_MODULES = [
+export const ROOT_MODULES = [
   ...['virtio_ring', 'virtio', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'],
   ...['netfs', 'fscache', '9pnet', '9pnet_virtio', '9p', 'overlay'],
 ];
@@ -23,16 +25,17 @@ const NETWORK_MODULES = [
   ],
 ];
 
-/** First process of the guest: the machine's root, read-only under a tmpfs, then the script on top of it. */
-export const INIT = `#!/bin/sh
+/** The first lines of a guest: the machine's root, read-only, under what the given line mounts, as /root. */
+export function rootScript(modules: readonly string[], upper: string): string {
+  return `#!/bin/sh
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-for module in ${BOOT_MODULES.join(' ')}; do
+for module in ${modules.join(' ')}; do
   if [ -f /modules/$module.ko ]; then insmod /modules/$module.ko; fi
 done
 mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=512000 machine /lower || reboot -f
-mount -t tmpfs upper /upper
+${upper} || reboot -f
 mkdir -p /upper/data /upper/work
 mount -t overlay -o lowerdir=/lower,upperdir=/upper/data,workdir=/upper/work overlay /root
 mount --move /dev /root/dev
@@ -40,6 +43,13 @@ mount --move /proc /root/proc
 mount --move /sys /root/sys
 mount -t tmpfs run /root/run
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C
+`;
+}
+
+/** The machine's root under a tmpfs, and the script on top of it as the only process. */
+export const MODEL_BOOT: Boot = {
+  modules: ROOT_MODULES,
+  init: `${rootScript(ROOT_MODULES, 'mount -t tmpfs upper /upper')}
 exec switch_root /root /bin/sh -c '
   modprobe -a ${NETWORK_MODULES.join(' ')}
   ip link set lo up
@@ -52,4 +62,5 @@ exec switch_root /root /bin/sh -c '
   stty sane
   echo b >/proc/sysrq-trigger
   sleep 60'
-`;
+`,
+};

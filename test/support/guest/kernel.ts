@@ -14,7 +14,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { BOOT_MODULES, INIT } from './init.ts';
 
 /** What qemu boots. */
 export interface Kernel {
@@ -23,17 +22,23 @@ export interface Kernel {
   readonly initramfs: string;
 }
 
+/** What the initramfs does, and the modules that it takes, in the order in which they have to be loaded. */
+export interface Boot {
+  readonly init: string;
+  readonly modules: readonly string[];
+}
+
 const MODULES = '/lib/modules';
 
 /** The newest stock kernel of this machine and an initramfs for it, kept for the next time. */
-export function findKernel(): Kernel {
+export function findKernel(boot: Boot): Kernel {
   const version = readdirSync(MODULES)
     .filter((name) => existsSync(packedImageOf(name)) && !/-(rt|cloud)-/.test(name))
     .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .at(-1);
   if (version === undefined)
     throw new Error('no kernel in /boot with modules: apt-get install linux-image-amd64');
-  return { version, image: imageOf(version), initramfs: initramfsFor(version) };
+  return { version, image: imageOf(version), initramfs: initramfsFor(version, boot) };
 }
 
 function packedImageOf(version: string): string {
@@ -64,13 +69,13 @@ function payloadOf(image: Buffer): Buffer {
   return image.subarray(start, start + image.readUInt32LE(0x24c));
 }
 
-function initramfsFor(version: string): string {
-  const hash = createHash('sha256').update(INIT).digest('hex').slice(0, 12);
+function initramfsFor(version: string, boot: Boot): string {
+  const hash = createHash('sha256').update(boot.init).digest('hex').slice(0, 12);
   const file = join(tmpdir(), `island-guest-${version}-${hash}.gz`);
   if (existsSync(file)) return file;
   const tree = mkdtempSync(join(tmpdir(), 'island-initramfs-'));
   try {
-    plant(tree, version);
+    plant(tree, version, boot);
     const pack = 'find . | busybox cpio -o -H newc 2>/dev/null | gzip -1 >"$1"';
     const packed = `${tree}.gz`;
     execFileSync('sh', ['-c', pack, 'pack', packed], { cwd: tree });
@@ -81,19 +86,19 @@ function initramfsFor(version: string): string {
   return file;
 }
 
-function plant(tree: string, version: string): void {
+function plant(tree: string, version: string, { init, modules }: Boot): void {
   for (const folder of ['bin', 'modules', 'proc', 'sys', 'dev', 'lower', 'upper', 'root']) {
     mkdirSync(join(tree, folder));
   }
   const busybox = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim();
   copyFileSync(busybox, join(tree, 'bin/busybox'));
-  for (const applet of ['sh', 'mount', 'insmod', 'mkdir', 'switch_root', 'reboot']) {
+  for (const applet of ['sh', 'mount', 'insmod', 'mkdir', 'switch_root', 'reboot', 'rm', 'cat']) {
     symlinkSync('busybox', join(tree, 'bin', applet));
   }
-  const wanted = new Set(BOOT_MODULES.map((name) => `${name}.ko`));
+  const wanted = new Set(modules.map((name) => `${name}.ko`));
   const all = readdirSync(join(MODULES, version, 'kernel'), { recursive: true, encoding: 'utf8' });
   for (const path of all.filter((each) => wanted.has(basename(each)))) {
     copyFileSync(join(MODULES, version, 'kernel', path), join(tree, 'modules', basename(path)));
   }
-  writeFileSync(join(tree, 'init'), INIT, { mode: 0o755 });
+  writeFileSync(join(tree, 'init'), init, { mode: 0o755 });
 }
