@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseSeen } from '../../src/host/endpoints.ts';
 import type { Host } from '../../src/host/host.ts';
 import { parseFdb } from '../../src/host/iproute.ts';
+import { nftNews } from '../../src/host/news.ts';
 import { type Learner, learn } from '../../src/hub/learner.ts';
+import { MOVED } from '../../src/plan/guard-workers.ts';
 import { within } from '../support/daemon.ts';
 import { memoryLog } from '../support/hub/hub.ts';
 import type { LabHost } from '../support/lab/host.ts';
@@ -22,8 +24,12 @@ const TABLE = `table inet island-r2lab {
     flags dynamic,timeout
     timeout 60s
   }
+  chain workers-moved {
+    limit rate 5/second meta nftrace set 1 update @seen { @th,176,48 . ip saddr . udp sport } accept
+  }
   chain learn {
     type filter hook input priority -290;
+    udp dport 10310 @th,176,48 . ip saddr . udp sport != @seen jump workers-moved
     udp dport 10310 update @seen { @th,176,48 . ip saddr . udp sport }
   }
 }
@@ -31,8 +37,11 @@ const TABLE = `table inet island-r2lab {
 const VXLAN = 'type vxlan id 75846 dstport 10310 srcport 10310 10311 nolearning noudpcsum df unset';
 const ANYBODY = '00:00:00:00:00:00';
 
+const NO_CHAINS: ReadonlySet<string> = new Set();
+
 let lab: Lab;
 let learner: Learner;
+let hearing: NodeJS.Timeout;
 const { log, lines } = memoryLog();
 
 beforeAll(async () => {
@@ -44,8 +53,10 @@ beforeAll(async () => {
     ...{ port: 10_310, keepaliveMs: 20_000 },
     workers: () => WORKERS,
   });
+  await hearWith(lab.host('sopnode-l1'));
 });
 afterAll(async () => {
+  clearInterval(hearing);
   await learner?.close();
   await lab?.close();
 });
@@ -58,6 +69,25 @@ async function makeHub(hub: LabHost): Promise<void> {
     `address add ${HUB.inner}/24 dev isl-w`,
     ...WORKERS.map(({ inner, mac }) => `neigh add ${inner} lladdr ${mac} dev isl-w nud permanent`),
   ]);
+}
+
+/** As the daemon's watch does it. */
+async function hearWith(hub: LabHost): Promise<void> {
+  const monitor = hub.start(['nft', 'monitor']);
+  // It says nothing when it listens, but tells of this.
+  await within(20_000, 'the monitor listens', async () => {
+    await hub.run(['nft', 'add table inet probe; delete table inet probe']);
+    return monitor.output() !== '';
+  });
+  let read = 0;
+  hearing = setInterval(() => {
+    const told = monitor.output().split('\n').slice(0, -1);
+    const news = told
+      .slice(read)
+      .map((line) => nftNews(line, { nftTable: 'island-r2lab', chains: () => NO_CHAINS }));
+    read = told.length;
+    if (news.includes(MOVED)) learner.hear();
+  }, 20);
 }
 
 async function makeWorker({ name, inner, mac }: (typeof WORKERS)[number]): Promise<void> {
