@@ -64,7 +64,7 @@ async function start(
     const api = await serveApi({ address: local, port: island.port, desk, log });
     return {
       repaired: () => learner.refresh(),
-      moved: () => learner.hear(),
+      moved: (isGone) => learner.hear({ isGone }),
       close: async () => {
         await api.close();
         await learner.close();

@@ -19,8 +19,8 @@ export interface KeepOptions extends SceneOptions {
   readonly signal: AbortSignal;
   /** After every look that found the host on the island, or brought it there. */
   readonly onKept: (kept: Kept) => Promise<void>;
-  /** When a worker has sent something from elsewhere than before. */
-  readonly onMoved: () => void;
+  /** When a worker has sent something from elsewhere than before, or an entry that says where one is is gone. */
+  readonly onMoved: (isGone: boolean) => void;
   /** When the host turns out to have left. */
   readonly onLeft: () => Promise<void>;
 }
@@ -56,7 +56,7 @@ export function keep(host: Host, island: Island, options: KeepOptions): Keeper {
   };
   const tell = (news: News) => {
     if (news.kind === 'changed') return lookSoon(news.what);
-    if (news.kind === 'moved') return options.onMoved();
+    if (news.kind === 'moved') return options.onMoved(news.isGone);
     log.warn({ tool: news.tool, reason: news.reason }, 'does not tell changes any more; started again');
   };
   const scope = {

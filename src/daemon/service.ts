@@ -19,8 +19,8 @@ export interface ServiceSetting extends Pick<Kept, 'island' | 'scene'> {
 export interface RunningService {
   /** After each look that repaired something: what the service keeps in the kernel may be gone. */
   repaired?(): void;
-  /** When a worker has sent something from elsewhere than before. */
-  moved?(): void;
+  /** When a worker has sent something from elsewhere than before, or an entry that says where one is is gone. */
+  moved?(isGone: boolean): void;
   close(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ export interface Services {
   /** Starts them the first time, and anew when the island or the place of this host in it has changed. */
   onKept(kept: Kept): Promise<void>;
   /** A worker has sent something from elsewhere than before. */
-  moved(): void;
+  moved(isGone: boolean): void;
   close(): Promise<void>;
 }
 
@@ -48,8 +48,8 @@ export function newServices({ servicesOf, ...setting }: ServicesOptions): Servic
 
   return {
     close,
-    moved: () => {
-      for (const service of started?.running ?? []) service.moved?.();
+    moved: (isGone) => {
+      for (const service of started?.running ?? []) service.moved?.(isGone);
     },
     async onKept(kept) {
       if (started !== undefined && !isSameFor(started.kept, kept)) await close();

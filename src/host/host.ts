@@ -58,8 +58,8 @@ export interface WatchScope {
 /** What a watch tells. `missed` says that there may have been changes of which it did not hear. */
 export type News =
   | { readonly kind: 'changed'; readonly what: string }
-  /** A worker has sent something from elsewhere than before, or where one is is forgotten. */
-  | { readonly kind: 'moved' }
+  /** A worker has sent something from elsewhere than before; or `isGone`, an entry that says where one is is not there any more. */
+  | { readonly kind: 'moved'; readonly isGone: boolean }
   | { readonly kind: 'missed'; readonly tool: string; readonly reason: string };
 
 export interface Watch {

@@ -26,7 +26,7 @@ export function watchKernel(scope: WatchScope, { path, isService, tell }: WatchO
   const start = (argv: readonly [string, ...string[]], newsOf: (line: string) => string | undefined) => {
     const onLine = (line: string) => {
       const what = newsOf(line);
-      if (what === MOVED) tell({ kind: 'moved' });
+      if (what === MOVED) tell({ kind: 'moved', isGone: argv === IP_MONITOR });
       else if (what !== undefined) tell({ kind: 'changed', what });
     };
     return keepRunning(isService ? argv : tiedToUs(argv, path), { onLine, tell, tool: `${argv[0]} monitor` });
@@ -99,7 +99,7 @@ function keepRunning(argv: readonly [string, ...string[]], { tool, onLine, tell 
           end = start();
           // What changed in between nobody has told.
           tell({ kind: 'changed', what: tool });
-          tell({ kind: 'moved' });
+          tell({ kind: 'moved', isGone: true });
         }, pauseMs);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       },

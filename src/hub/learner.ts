@@ -22,7 +22,7 @@ export interface Learner {
   /** Resolves when the hub knows where the worker with this MAC is: `false` when it does not in ten seconds. */
   expect(mac: string): Promise<boolean>;
   /** Looks soon: the kernel has told that somebody is somewhere else, or that an entry is gone. */
-  hear(): void;
+  hear(news?: { readonly isGone: boolean }): void;
   /** Looks at once, and at everything: the link may have been made anew. */
   refresh(): void;
   /** Resolves when the last look has ended; the forwarding entries stay. */
@@ -92,9 +92,8 @@ export function learn({ workers, ...options }: LearnOptions): Learner {
       if (expected.size() === 0) alarm.abort();
       return expected.add(mac);
     },
-    hear: () => {
-      // Or an entry is gone.
-      teacher.forget();
+    hear: (news) => {
+      if (news?.isGone) teacher.forget();
       isTold = true;
       isDeaf = false;
       alarm.abort();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stopDaemon } from '../support/daemon.ts';
+import { stopDaemon, within } from '../support/daemon.ts';
 import { ISLAND, install, mustIsland } from '../support/island.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
 import { modelNetwork } from '../support/lab/model-network.ts';
@@ -104,6 +105,14 @@ describe('under 100 packets a second each way between a worker and the hub netwo
       expect([reason, packets >= (dropped.get(reason) ?? 0)]).toEqual([reason, true]);
     }
   });
+});
+
+test('an entry that somebody takes away on the hub is back within five seconds', async () => {
+  const { fdb } = await hubState(site);
+  const line = await site.hub.run(['sh', '-c', "bridge fdb show | grep ' dev isl-work.* dst ' | head -n 1"]);
+  const [mac = '', , link = '', , outer = '', , port = ''] = line.trim().split(' ');
+  await site.hub.run(['bridge', 'fdb', 'delete', mac, 'dev', link, 'dst', outer, 'port', port, 'self']);
+  await within(5000, 'the entry', async () => isDeepStrictEqual((await hubState(site)).fdb, fdb));
 });
 
 test('a recording of a join opens nothing when it is played again', async () => {
