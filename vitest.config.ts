@@ -46,7 +46,7 @@ export default defineConfig({
           include: ['test/vm/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           ...lab,
         },
       },
