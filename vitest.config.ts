@@ -26,7 +26,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // Each file has a lab of its own, and waits for half of its time.
-          maxWorkers: 2,
+          maxWorkers: 3,
           ...lab,
         },
       },
@@ -36,7 +36,7 @@ export default defineConfig({
           include: ['test/systemd/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           ...lab,
         },
       },
