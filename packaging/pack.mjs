@@ -123,9 +123,8 @@ function build(root, { path, epoch }) {
   return path;
 }
 
-/** When what is packed was written; of a tree without git, when its package.json was. */
+/** When what is packed was written, as who rebuilds packages says it, or git; else when its package.json was. */
 function commitTime() {
-  // biome-ignore lint/style/noProcessEnv: by this variable those who rebuild packages say the time
   const { SOURCE_DATE_EPOCH } = process.env;
   if (SOURCE_DATE_EPOCH !== undefined) return Number(SOURCE_DATE_EPOCH);
   try {
