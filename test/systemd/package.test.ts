@@ -95,6 +95,14 @@ test('an upgrade loses no packet, restarts the daemon and nothing else', async (
   await box.run(['test', '-s', '/usr/lib/island/island.cache']);
 });
 
+test('an upgrade joins no host that has left', async () => {
+  await box.run(['island', 'leave']);
+  await dpkgMust('-i', '/var/tmp/new.deb');
+  expect(await dump(box)).toEqual(bare);
+  expect(await box.run(['systemctl', 'is-active', ...UNITS])).toBe('active\nactive\n');
+  await box.run(['island', 'join']);
+});
+
 test('when another Node comes, what V8 remembers of the bundle is made anew', async () => {
   const cache = '/usr/lib/island/island.cache';
   await box.run(['rm', cache]);
