@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { within } from '../support/daemon.ts';
 import { install, modelFile, mustIsland } from '../support/island.ts';
@@ -15,6 +16,7 @@ const [JOIN, DAEMON] = ['island@r2lab.service', 'islandd@r2lab.service'];
 const SOON_MS = 60_000;
 /** So that a blocked daemon and a crash need not be waited for; all else is as it comes. */
 const HASTY = '[Service]\nWatchdogSec=3\nRestartSec=100ms\n';
+const GREEDY = '[Match]\nName=isl*\n\n[Network]\nAddress=192.0.2.99/24\n';
 const FILE = modelFile('vxlan');
 
 let lab: Lab;
@@ -129,6 +131,20 @@ test('a daemon that is stopped leaves all there, and nothing of what was done to
   ping.signal('SIGINT');
   await ping.exited;
   expect(ping.output()).toMatch(/ 0% packet loss/);
+});
+
+test('systemd-networkd leaves links of the island alone, also where another of its files takes them', async () => {
+  const good = await stateOf(host);
+  const [link = ''] = /isl-[\w-]+/.exec(await host.run(['ip', '-br', 'link'])) ?? [];
+  await host.writeFile('/etc/systemd/network/90-greedy.network', GREEDY);
+  await systemctl('start', 'systemd-networkd.service');
+  await within(SOON_MS, 'networkd has looked at it', async () =>
+    /(?:unmanaged|configured)\s*$/.test(await host.run(['networkctl', 'list', '--no-legend', link])),
+  );
+  expect(await host.run(['networkctl', 'list', '--no-legend', link])).toMatch(/unmanaged\s*$/);
+  // Of what others have made it may take away routes and rules, which are then repaired.
+  await within(SOON_MS, 'all is as it was', async () => isDeepStrictEqual(await stateOf(host), good));
+  await systemctl('stop', 'systemd-networkd.socket', 'systemd-networkd.service');
 });
 
 test('the island that is stopped stops its daemon and gives the host back; the target stands for both', async () => {
