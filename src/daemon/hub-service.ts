@@ -28,7 +28,7 @@ function hubService(selection: Selection): Service {
 
 /** The control API, where workers ask for leases, and the learner, which finds where they are. */
 async function start(
-  { host, island, scene, log }: ServiceSetting,
+  { host, island, scene, log, leased }: ServiceSetting,
   selection: Selection,
 ): Promise<RunningService> {
   const { place, observed } = scene;
@@ -56,7 +56,10 @@ async function start(
       const now = register.current();
       return now && keyOfIdentity(now, identity);
     },
-    apply: inTurns(() => applyWorkers(host, island, { isWatched: true, register })),
+    apply: inTurns(async () => {
+      await applyWorkers(host, island, { isWatched: true, register });
+      leased();
+    }),
     expect: (mac) => void learner.expect(mac),
   });
   try {

@@ -5,7 +5,10 @@ import type { Log } from '../model/log.ts';
 import type { RunningService, ServicesOf } from './service.ts';
 
 export interface Services {
-  /** Starts them the first time, and anew when the island or the place of this host in it has changed. */
+  /**
+   * Starts them the first time; when the island or the place of this host in it has changed each goes on with that,
+   * or is started anew. Rejects when one does not start: that one is tried again the next time, the others run.
+   */
   onKept(kept: Kept): Promise<void>;
   /** A worker has sent something from elsewhere than before. */
   moved(isGone: boolean): void;
@@ -19,43 +22,46 @@ export interface ServicesOptions {
   readonly lookSoon: (what: string) => void;
 }
 
-interface Started {
-  readonly kept: Kept;
-  readonly running: RunningService[];
-}
-
-export function newServices({ servicesOf, ...setting }: ServicesOptions): Services {
-  let started: Started | undefined;
+export function newServices({ servicesOf, ...given }: ServicesOptions): Services {
+  /** By name, in the order in which they were started. */
+  const running = new Map<string, RunningService>();
+  let last: Kept | undefined;
+  const leased = () => {
+    for (const service of running.values()) service.leased?.();
+  };
 
   async function start(kept: Kept): Promise<void> {
-    const running: RunningService[] = [];
-    started = { kept, running };
-    try {
-      for (const service of servicesOf(kept)) {
-        running.push(await service.start({ ...setting, island: kept.island, scene: kept.scene }));
-      }
-    } catch (error) {
-      await close();
-      throw error;
+    const { island, scene } = kept;
+    for (const { name, start: begin } of servicesOf(kept)) {
+      if (!running.has(name)) running.set(name, await begin({ ...given, island, scene, leased }));
     }
   }
 
-  async function close(): Promise<void> {
-    const running = started?.running ?? [];
-    started = undefined;
-    for (const service of running.toReversed()) await service.close();
+  async function change(kept: Kept): Promise<void> {
+    const wanted = new Set(servicesOf(kept).map(({ name }) => name));
+    for (const [name, service] of [...running].toReversed()) {
+      if (wanted.has(name) && (await service.changed?.(kept)) === true) continue;
+      running.delete(name);
+      await service.close();
+    }
   }
 
   return {
-    close,
+    async close() {
+      last = undefined;
+      for (const [name, service] of [...running].toReversed()) {
+        running.delete(name);
+        await service.close();
+      }
+    },
     moved: (isGone) => {
-      for (const service of started?.running ?? []) service.moved?.(isGone);
+      for (const service of running.values()) service.moved?.(isGone);
     },
     async onKept(kept) {
-      if (started !== undefined && !isSameFor(started.kept, kept)) await close();
-      if (started === undefined) return start(kept);
-      if (kept.repaired.length === 0) return;
-      for (const service of started.running) service.repaired?.();
+      if (last !== undefined && !isSameFor(last, kept)) await change(kept);
+      last = kept;
+      if (kept.repaired.length > 0) for (const service of running.values()) service.repaired?.();
+      await start(kept);
     },
   };
 }

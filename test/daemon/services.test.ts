@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Kept } from '../../src/app/heal.ts';
+import type { Service, Standing } from '../../src/daemon/service.ts';
 import { newServices } from '../../src/daemon/services.ts';
 import { IslandError } from '../../src/errors.ts';
 import { fakeHost } from '../support/fake-host.ts';
@@ -16,28 +17,38 @@ function kept(port: number, repaired: readonly string[] = []): Kept {
   } as unknown as Kept;
 }
 
-/** Two services, the second of which may not start. */
-function twoServices() {
+/** Three services: the second may not start, the third takes another island as it runs. */
+function threeServices() {
   const told: string[] = [];
-  const state = { fails: false };
-  const service = (name: string) => ({
+  const state = { fails: false, names: ['a', 'b', 'c'] };
+  const service = (name: string): Service => ({
     name,
-    start: () => {
+    start: ({ leased }) => {
       if (name === 'b' && state.fails) return Promise.reject(new IslandError('E_RETRY', 'port is in use'));
       told.push(`+${name}`);
-      const close = () => Promise.resolve(void told.push(`-${name}`));
-      return Promise.resolve({ close, repaired: () => void told.push(`!${name}`) });
+      const say = (what: string) => void told.push(`${what}${name}`);
+      return Promise.resolve({
+        close: () => Promise.resolve(say('-')),
+        repaired: () => say('!'),
+        moved: leased,
+        leased: () => say('*'),
+        ...(name === 'c' && {
+          changed: ({ island: { port } }: Standing) =>
+            Promise.resolve(told.push(`~${name}${port}`) > 0 && port < 9),
+        }),
+      });
     },
   });
   const services = newServices({
     ...{ host: fakeHost({ hostname: 'l1', links: {} }), log: memoryLog().log, lookSoon: () => undefined },
-    servicesOf: () => ['a', 'b'].map(service),
+    servicesOf: () => state.names.map(service),
   });
   return { told, state, services };
 }
 
 test('services start once, hear of repairs, start anew with another file, and end in the other order', async () => {
-  const { told, services } = twoServices();
+  const { told, state, services } = threeServices();
+  state.names = ['a', 'b'];
   await services.onKept(kept(1, ['at first']));
   await services.onKept(kept(1));
   expect(told).toEqual(['+a', '+b']);
@@ -50,12 +61,40 @@ test('services start once, hear of repairs, start anew with another file, and en
   expect(told).toEqual(['-b', '-a']);
 });
 
-test('when one does not start none is left, and all are tried again', async () => {
-  const { told, state, services } = twoServices();
+test('one that can go on with another file is not started anew, unless it says no or is not wanted', async () => {
+  const { told, state, services } = threeServices();
+  state.names = ['c', 'a'];
+  await services.onKept(kept(1));
+  await services.onKept(kept(2));
+  expect(told.splice(0)).toEqual(['+c', '+a', '-a', '~c2', '+a']);
+  await services.onKept(kept(9));
+  expect(told.splice(0)).toEqual(['-a', '~c9', '-c', '+c', '+a']);
+  state.names = ['a'];
+  await services.onKept(kept(2));
+  expect(told.splice(0)).toEqual(['-a', '-c', '+a']);
+  state.names = ['a', 'c'];
+  await services.onKept(kept(3));
+  expect(told.splice(0)).toEqual(['-a', '+a', '+c']);
+  await services.close();
+  await services.onKept(kept(4));
+  expect(told).toEqual(['-c', '-a', '+a', '+c']);
+});
+
+test('when one does not start the others run, and it is tried again', async () => {
+  const { told, state, services } = threeServices();
   state.fails = true;
   await expect(services.onKept(kept(1))).rejects.toThrow('port is in use');
-  expect(told.splice(0)).toEqual(['+a', '-a']);
+  await expect(services.onKept(kept(1, ['a link']))).rejects.toThrow('port is in use');
+  expect(told.splice(0)).toEqual(['+a', '!a']);
   state.fails = false;
   await services.onKept(kept(1));
-  expect(told).toEqual(['+a', '+b']);
+  expect(told).toEqual(['+b', '+c']);
+});
+
+test('what one says of workers that come and go all hear', async () => {
+  const { told, state, services } = threeServices();
+  state.names = ['a', 'c'];
+  await services.onKept(kept(1));
+  services.moved(false);
+  expect(told).toEqual(['+a', '+c', '*a', '*c', '*a', '*c']);
 });
