@@ -1,9 +1,11 @@
+import type { DnsAnswer, DnsQuestion } from '../dns/client.ts';
 import type { HubClient } from '../hub/client.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import type { Session } from '../model/session.ts';
 import type { Effect } from '../plan/effect.ts';
 import type { Observed, ObservedFdbEntry } from '../plan/observed.ts';
 import type { Answer, Question } from '../probe/question.ts';
+import type { Found, Sought } from './find.ts';
 import type { Systemd } from './systemd.ts';
 import type { UnitFiles } from './unit-files.ts';
 
@@ -122,6 +124,10 @@ export interface Host {
   reversePath(): ReadonlyMap<string, string>;
   /** Asks the network; what does not answer within `timeoutMs` is silent. */
   ask(question: Question, timeoutMs: number): Promise<Answer>;
+  /** Asks one name server. */
+  askServer(question: DnsQuestion, timeoutMs: number): Promise<DnsAnswer>;
+  /** Asks what programs of this host are told, however it is that they find names. */
+  findName(sought: Sought, timeoutMs: number): Promise<Found>;
   /** Answers at an address with what it sees of who asks, until the function it gives is called; E_APPLY when it cannot. */
   echo(options: {
     readonly address: Ipv4;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { askServer } from '../dns/client.ts';
 import { IslandError } from '../errors.ts';
 import { withoutSecrets } from '../model/secret.ts';
 import type { Effect } from '../plan/effect.ts';
@@ -11,6 +12,7 @@ import { serveEcho } from './echo.ts';
 import { fdbOf, seenEndpoints } from './endpoints.ts';
 import { type Result, run } from './exec.ts';
 import { joinedIslands, pendingIslands, storeOf } from './files.ts';
+import { findName } from './find.ts';
 import { listChains, observeFirewalls } from './firewall.ts';
 import type { Host, Watch } from './host.ts';
 import { observeHostsFile, writeHostsBlock } from './hosts-file.ts';
@@ -58,6 +60,8 @@ export function localHost({ path, isRoot, isService, program, sshConnection }: L
       inTurn,
       asDaemon,
       reach,
+      askServer,
+      findName,
       uptime,
     },
     watch: (scope, tell) => both(watchKernel(scope, { path, isService, tell }), watchNames(tell)),

@@ -93,6 +93,8 @@ export function frozenHost(captured: Captured, config: string): Host {
     echo: refuse,
     reversePath: () => new Map(),
     ask: () => Promise.resolve({ state: 'silent' }),
+    askServer: () => Promise.resolve({ state: 'silent' }),
+    findName: () => Promise.resolve({ state: 'found', values: [] }),
     ...{ inTurn: refuse, random: () => new Uint8Array(), tokenText: refuse, machine: () => undefined },
     hubLine: () => ({ hello: refuse, join: refuse, release: refuse }),
     ...{ listNft: refuse, perform: refuse, require: refuse, exclusively: refuse, reach: refuse },

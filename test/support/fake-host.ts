@@ -92,6 +92,8 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
     echo: () => Promise.resolve(() => undefined),
     reversePath: () => new Map(),
     ask: () => Promise.resolve({ state: 'silent' }),
+    askServer: () => Promise.resolve({ state: 'silent' }),
+    findName: () => Promise.resolve({ state: 'found', values: [] }),
     random,
     date: () => host.dateMs,
     now: () => 0,
