@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { DnsAnswer, DnsQuestion } from './client.ts';
-import { type Query, queryOf, readAnswer } from './query.ts';
+import { type Query, queryOf, readAnswer } from './client-query.ts';
 
 /** Tunnels lose a packet now and then: so often it is sent, evenly over the time. */
 const SENDINGS = 3;
