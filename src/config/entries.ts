@@ -1,8 +1,7 @@
-import { isIPv6 } from 'node:net';
 import { contains, type Ipv4, isIpv4, parseIpv4, parseSubnet } from '../model/ip.ts';
-import { type Fault, isHostName, MOST_HOSTS, rangeSize } from '../model/names.ts';
+import { type Fault, MOST_HOSTS, rangeSize } from '../model/names.ts';
 import type { EntryFault } from './fault.ts';
-import { gatewayFault, isDomainName } from './values.ts';
+import { gatewayFault, isDomainName, isPort } from './values.ts';
 
 interface EndEntry {
   readonly outer: string;
@@ -26,11 +25,6 @@ interface CheckEntry {
   readonly ping?: string | undefined;
   readonly tcp?: string | undefined;
   readonly dns?: string | undefined;
-}
-
-interface RecordEntry {
-  readonly type: 'A' | 'AAAA' | 'CNAME' | 'TXT' | 'SRV';
-  readonly value: string;
 }
 
 /** The next hop of a network's hosts: what the file says, else the end's own address in it. */
@@ -129,11 +123,6 @@ export function checkFaults(check: CheckEntry): readonly EntryFault[] {
       ];
 }
 
-export function recordFaults({ type, value }: RecordEntry): readonly EntryFault[] {
-  const fault = recordFault(type, value);
-  return fault === undefined ? [] : [{ ...fault, path: ['value'] }];
-}
-
 /** A name or address, as ping and names lookups take it. */
 export function targetFault(text: string): Fault | undefined {
   return isIpv4(text) || isDomainName(text)
@@ -146,47 +135,4 @@ export function tcpTargetFault(text: string): Fault | undefined {
   const [target = '', port = '', ...rest] = text.split(':');
   if (rest.length === 0 && targetFault(target) === undefined && isPort(port)) return undefined;
   return { message: 'not a name or an address with a port', hint: 'write both, such as "sopnode-l1:6443"' };
-}
-
-function recordFault(type: RecordEntry['type'], value: string): Fault | undefined {
-  const message = `not the value of a record of type ${type}`;
-  switch (type) {
-    case 'A':
-      return isIpv4(value) ? undefined : { message, hint: 'write an IPv4 address, such as 192.168.3.10' };
-    case 'AAAA':
-      return isIPv6(value) ? undefined : { message, hint: 'write an IPv6 address, such as fd00::10' };
-    case 'CNAME':
-      return isDomainName(value) ? undefined : { message, hint: 'write a name in lower case, such as fit01' };
-    case 'TXT':
-      return Buffer.byteLength(value) <= 255 ? undefined : { message, hint: 'shorten it to 255 bytes' };
-    case 'SRV':
-      return isService(value)
-        ? undefined
-        : { message, hint: 'write priority, weight, port and name, such as "0 10 6443 sopnode-l1"' };
-  }
-}
-
-function isService(value: string): boolean {
-  const [priority = '', weight = '', port = '', target = '', ...rest] = value.split(' ');
-  return [priority, weight].every(isUint16) && isPort(port) && isDomainName(target) && rest.length === 0;
-}
-
-function isUint16(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
-}
-
-function isPort(text: string): boolean {
-  return isUint16(text) && Number(text) > 0;
-}
-
-/** An owner name relative to the zone: labels, where services start with an underscore, or `@` for the zone itself. */
-export function ownerFault(text: string): Fault | undefined {
-  if (text === '@') return undefined;
-  const labels = text.split('.').map((label) => label.replace(/^_/, ''));
-  return text.length <= 253 && labels.every(isHostName)
-    ? undefined
-    : {
-        message: 'not a name of a record',
-        hint: 'write it relative to the zone, such as api, or @ for the zone',
-      };
 }

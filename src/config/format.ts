@@ -54,12 +54,6 @@ export function linkKind() {
   });
 }
 
-export function dnsClient() {
-  return z.enum(['auto', 'hosts', 'off'], {
-    error: said({ message: 'not a way to find names', hint: 'write auto, hosts or off' }),
-  });
-}
-
 export function mtuOrAuto() {
   const hint = 'write auto, or a number of bytes from 576 to 65535';
   const bytes = number(mtuFault, { minimum: 576, maximum: 65_535 });

@@ -3,6 +3,7 @@ import { parseIpv4, parseSubnet } from '../model/ip.ts';
 import type { Check, HostEntry, Island, LinkEnd } from '../model/island.ts';
 import { expandRange } from '../model/names.ts';
 import { gatewayOf } from './entries.ts';
+import { recordOf } from './records.ts';
 import { type Config, defaultZone } from './schema.ts';
 
 /** What a valid file means: ranges expanded, everything derived that it leaves out. */
@@ -22,8 +23,19 @@ export function islandOf(config: Config): Island {
       keepaliveMs: durationMs(config.workers.keepalive),
       routes: config.workers.routes.map(parseSubnet),
     },
-    dns: { ...config.dns, listen: config.dns.listen.map(parseIpv4) },
+    dns: dnsOf(config),
     checks: config.checks.map(checkOf),
+  };
+}
+
+function dnsOf({ island, zone = defaultZone(island), dns }: Config): Island['dns'] {
+  return {
+    client: dns.client,
+    listen: dns.listen.map(parseIpv4),
+    allow: dns.allow.map(parseSubnet),
+    ttlSeconds: durationMs(dns.ttl) / 1000,
+    negativeTtlSeconds: durationMs(dns.negativeTtl) / 1000,
+    records: dns.records.map((record) => recordOf(record, zone)),
   };
 }
 

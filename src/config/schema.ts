@@ -2,19 +2,18 @@
 import * as z from 'zod/mini';
 import { durationFault } from '../model/duration.ts';
 import { type Fault, ISLAND_NAME, nameFault } from '../model/names.ts';
+import { dnsSection } from './dns-section.ts';
 import {
   checkFaults,
   endFaults,
   hostFaults,
   hostListFaults,
   networkFaults,
-  ownerFault,
-  recordFaults,
   targetFault,
   tcpTargetFault,
 } from './entries.ts';
 import { said } from './fault.ts';
-import { address, dnsClient, judged, linkKind, mtuOrAuto, number, section, text } from './format.ts';
+import { address, judged, linkKind, mtuOrAuto, number, section, text } from './format.ts';
 import {
   addressRangeFault,
   CNI_PORTS,
@@ -81,26 +80,7 @@ export const configSchema = section({
     )
     .check(z.meta({ description: 'What gateways and the hub pass on.' })),
   workers: z.optional(workers()).check(z.meta({ description: 'If there, workers may join with a token.' })),
-  dns: z
-    .prefault(
-      section({
-        client: z._default(dnsClient(), 'auto').check(
-          z.meta({
-            description:
-              'How programs on a host find its names. `auto`: systemd-resolved asks the hub where it runs already, on hosts with a link; ' +
-              'nothing elsewhere. `hosts`: where that does not apply, as on members, which have no link, a marked block in `/etc/hosts`. `off`: neither.',
-          }),
-        ),
-        listen: z
-          ._default(z.array(address()), [])
-          .check(z.meta({ description: 'LAN addresses that the DNS responder answers on, too.' })),
-        records: z
-          ._default(z.array(dnsRecord()), [])
-          .check(z.meta({ description: 'Records beside those of the hosts.' })),
-      }),
-      {},
-    )
-    .check(z.meta({ description: 'The names of the island.' })),
+  dns: dnsSection().check(z.meta({ description: 'The names of the island.' })),
   checks: z
     ._default(z.array(check()), [])
     .check(z.meta({ description: 'What `island test` must reach, too.' })),
@@ -185,26 +165,6 @@ function workers() {
       ._default(z.literal('vxlan', { error: said(IPIP_WORKERS) }), 'vxlan')
       .check(z.meta({ description: 'Always vxlan: plain IPIP does not cross a NAT that is not ours.' })),
   });
-}
-
-function dnsRecord() {
-  const record = section({
-    name: text(ownerFault, 'api').check(
-      z.meta({ description: 'Owner name relative to the zone, `@` for the zone itself.' }),
-    ),
-    type: z
-      ._default(
-        z.enum(['A', 'AAAA', 'CNAME', 'TXT', 'SRV'], {
-          error: said({ message: 'not a type of record', hint: 'write A, AAAA, CNAME, TXT or SRV' }),
-        }),
-        'A',
-      )
-      .check(z.meta({ description: 'Type of the record.' })),
-    value: text(() => undefined, '192.168.3.10').check(
-      z.meta({ description: 'What it says, as in a zone file.' }),
-    ),
-  });
-  return judged(record, recordFaults);
 }
 
 function check() {

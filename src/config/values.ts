@@ -3,6 +3,7 @@ import {
   formatSubnet,
   isHostAddress,
   isIpv4,
+  isLoopback,
   overlaps,
   parseIpv4,
   parseSubnet,
@@ -42,6 +43,11 @@ export function addressFault(text: string): Fault | undefined {
         message: `not an address of a host: it is ${kind}`,
         hint: 'write the address that "ip address" shows',
       };
+}
+
+/** The same for what the responder listens on, where loopback is good for the programs of its own host. */
+export function listenFault(text: string): Fault | undefined {
+  return isIpv4(text) && isLoopback(text) ? undefined : addressFault(text);
 }
 
 /** Why `text` is no subnet that hosts can live in; undefined when it is one. */
@@ -101,6 +107,10 @@ export function zoneFault(text: string): Fault | undefined {
   if (text.toLowerCase() !== text) return { message, hint: `write it in lower case: ${text.toLowerCase()}` };
   if (!isDomainName(text)) return { message, hint: 'write labels joined by dots, such as r2lab.internal' };
   if (text.length > 189) return { message: 'zone is too long', hint: 'shorten it to 189 characters' };
+  // The reverse zones of the island are its own doing, and nothing else may stand in them.
+  if (/(?:^|\.)(?:in-addr|ip6)\.arpa$/.test(text)) {
+    return { message: 'zone of addresses', hint: 'write a zone of names, such as r2lab.internal' };
+  }
   // RFC 6762 section 3: resolvers ask the LAN by multicast for these, and never a server.
   if (/(?:^|\.)local$/.test(text)) {
     return { message: 'zone belongs to multicast DNS', hint: `write ${text.replace(/local$/, 'internal')}` };
@@ -110,6 +120,15 @@ export function zoneFault(text: string): Fault | undefined {
 
 export function isDomainName(text: string): boolean {
   return text.length <= 253 && text.split('.').every(isHostName);
+}
+
+/** As it is written: a port that something listens on. */
+export function isPort(text: string): boolean {
+  return isUint16(text) && Number(text) > 0;
+}
+
+export function isUint16(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 }
 
 /** Why `port` cannot carry an island; undefined when it can. */

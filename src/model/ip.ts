@@ -96,6 +96,10 @@ export function covers(outer: Subnet, inner: Subnet): boolean {
   return inner.prefix >= outer.prefix && contains(outer, inner.network);
 }
 
+export function isLoopback(address: Ipv4): boolean {
+  return address.startsWith('127.');
+}
+
 export function overlaps(a: Subnet, b: Subnet): boolean {
   return covers(a, b) || covers(b, a);
 }

@@ -47,8 +47,10 @@ export type Check =
 export type DnsClient = 'auto' | 'hosts' | 'off';
 
 export interface DnsRecord {
+  /** Relative to the zone, or `@` for the zone itself. */
   readonly name: string;
   readonly type: 'A' | 'AAAA' | 'CNAME' | 'TXT' | 'SRV';
+  /** In one form however it was written: names absolute with a final dot, a TXT as its plain text. */
   readonly value: string;
 }
 
@@ -78,7 +80,13 @@ export interface Island {
   readonly workers: WorkerSettings | undefined;
   readonly dns: {
     readonly client: DnsClient;
+    /** Where the responder answers beside the inner addresses: LAN addresses of ends and members, and loopback. */
     readonly listen: readonly Ipv4[];
+    /** Who may ask beside the island's own ranges. */
+    readonly allow: readonly Subnet[];
+    readonly ttlSeconds: number;
+    /** How long a resolver remembers that there is no such name. */
+    readonly negativeTtlSeconds: number;
     readonly records: readonly DnsRecord[];
   };
   readonly checks: readonly Check[];

@@ -1,4 +1,4 @@
-import { contains, covers, formatSubnet, type Ipv4, isHostAddress, type Subnet } from './ip.ts';
+import { contains, covers, formatSubnet, type Ipv4, isHostAddress, isLoopback, type Subnet } from './ip.ts';
 import { endsOf, type HostEntry, type Island, type LinkEnd } from './island.ts';
 import { finderOf, overlapsIn } from './overlaps.ts';
 import { checkIssues, recordIssues } from './service-rules.ts';
@@ -231,6 +231,7 @@ function listenIssues(island: Island, ends: readonly PlacedEnd[]): readonly Issu
     const isRepeated = seen.has(address);
     seen.add(address);
     if (isRepeated) return [{ path, message: 'address is there twice', hint: 'remove one of the two' }];
+    if (isLoopback(address)) return [];
     const host = hosts.get(address);
     if (host !== undefined) return [{ path, message: `address of ${host}, which serves no network`, hint }];
     if (networkOf(address) !== undefined) return [];

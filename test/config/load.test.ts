@@ -51,7 +51,14 @@ describe('loadIsland', () => {
       hosts: [],
       forwarding: { networks: true, workers: false },
       workers: { pool: { network: '10.3.1.64', prefix: 26 }, keepaliveMs: 20_000, routes: [] },
-      dns: { client: 'auto', listen: ['192.168.3.100'], records: [] },
+      dns: {
+        client: 'auto',
+        listen: ['192.168.3.100'],
+        allow: [],
+        ttlSeconds: 30,
+        negativeTtlSeconds: 10,
+        records: [],
+      },
       checks: [{ kind: 'tcp', name: 'apiserver', target: 'sopnode-l1:6443', required: true }],
     });
     expect(island.hosts).toHaveLength(39);

@@ -114,9 +114,7 @@ describe('rules', () => {
       required: true,
     }));
     const records = [{ name: 'api', type: 'A' as const, value: '192.0.2.8' }];
-    expect(
-      sentences(island({ peers: [peer(0)], checks, dns: { client: 'auto', listen: [], records } })),
-    ).toEqual([
+    expect(sentences(island({ peers: [peer(0)], checks, dns: { ...ISLAND.dns, records } }))).toEqual([
       'checks.5.ping: no host of the island is named nobody',
       'checks.6.ping: no host of the island is named p0.other.internal',
     ]);
@@ -129,7 +127,7 @@ describe('rules', () => {
       { name: 'a', type: 'TXT' as const, value: 'x' },
       { name: 'a', type: 'TXT' as const, value: 'y' },
     ];
-    expect(sentences(island({ dns: { client: 'auto', listen: [], records } }))).toEqual([
+    expect(sentences(island({ dns: { ...ISLAND.dns, records } }))).toEqual([
       'dns.records.0.name: a CNAME beside another record of its name',
       'dns.records.2: record is there twice',
     ]);
