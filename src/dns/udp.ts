@@ -1,0 +1,51 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { type Ipv4, toNumber } from '../model/ip.ts';
+import { answerTo, type Duty } from './duty.ts';
+import type { Endpoint } from './sockets.ts';
+
+/**
+ * A socket, not bound yet, that answers what it is asked from the address it will be bound to. One for each address:
+ * one for all would answer from whichever address the route back prefers.
+ */
+export function udpSocket(duty: Duty): Socket {
+  const { admission, tally } = duty;
+  // The usual lookup goes through libuv's threads, for an address too: that halves the rate (0025).
+  const socket = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) });
+
+  // Admit, respond, send: whatever is added here is paid for by every question.
+  function answer(query: Buffer, { address, port }: RemoteInfo): string | undefined {
+    const verdict = admission().admit(toNumber(address as Ipv4));
+    if (verdict !== 'admitted') return verdict;
+    // Nobody can be answered there, and send would throw.
+    if (port === 0) return 'port-zero';
+    const response = answerTo(duty, query, 'udp');
+    if (response.kind === 'silence') return response.reason;
+    // The kernel takes no more for now, and what Node keeps for later has no limit.
+    if (socket.getSendQueueCount() > 0) return 'congested';
+    // Without a callback: what cannot be sent (no route, a firewall's no) is lost, as on the way.
+    socket.send(response.bytes, port, address);
+    tally.answered('udp', response.type, response.rcode);
+    return undefined;
+  }
+
+  socket.on('message', (query, source) => {
+    const reason = answer(query, source);
+    if (reason !== undefined) tally.dropped(reason);
+  });
+  // After the bind: a receive that failed. The next one may not.
+  socket.on('error', () => tally.dropped('receive'));
+  return socket;
+}
+
+/** Rejects with the error of the system; the socket is closed then. */
+export async function bindUdp(socket: Socket, { address, port }: Endpoint): Promise<void> {
+  const bound = once(socket, 'listening');
+  try {
+    socket.bind({ address, port, exclusive: true });
+    await bound;
+  } catch (cause) {
+    socket.close();
+    throw cause;
+  }
+}
