@@ -124,7 +124,8 @@ function encoded(record: ZoneRecord): Buffer {
   return Buffer.concat([Buffer.of(0xc0, 12), packet.subarray(HEADER_AND_ROOT)]);
 }
 
-function answerOf({ type, ttl, value }: ZoneRecord): Answer {
+/** As dns-packet takes it, of the root instead of its owner. */
+export function answerOf({ type, ttl, value }: ZoneRecord): Answer {
   const start = { name: '.', ttl } as const;
   const words = value.split(' ');
   switch (type) {
