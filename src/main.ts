@@ -1,11 +1,15 @@
 import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
-import type { ServeFlags } from './cli/options.ts';
+import type { ServeFlags, ServeNamesFlags } from './cli/options.ts';
 import { terminalOutput } from './cli/output.ts';
 import { createProgram } from './cli/program.ts';
+import type { Names } from './daemon/names.ts';
+import type { ServicesOf } from './daemon/service.ts';
 import { EXIT, IslandError } from './errors.ts';
 import type { Host } from './host/host.ts';
+import type { Supervisor } from './host/notify.ts';
+import type { Log } from './model/log.ts';
 import { printable } from './model/text.ts';
 import { version } from './version.ts';
 
@@ -28,7 +32,7 @@ async function main(): Promise<void> {
     // Merely to name process.stdin opens it.
     const stdin = isatty(0) ? () => process.stdin : undefined;
     const out = terminalOutput({ stdin, stdout, stderr, plain: env['NO_COLOR'] !== undefined });
-    const deps = { out, host, answerNo, interrupted: () => interrupted, serve };
+    const deps = { out, host, answerNo, interrupted: () => interrupted, serve, serveNames };
     await createProgram(deps, version).parseAsync();
   } catch (error) {
     process.exitCode = statusOf(error);
@@ -50,25 +54,57 @@ async function host(): Promise<Host> {
 }
 
 async function serve({ everyMs, json, ...options }: ServeFlags): Promise<void> {
-  const [daemon, { hubServices }, { openLog }, { supervisorOf }] = await Promise.all([
+  const [daemon, { hubServices }, { dnsServices }] = await Promise.all([
     import('./daemon/serve.ts'),
     import('./daemon/hub-service.ts'),
+    import('./daemon/dns-service.ts'),
+  ]);
+  await runDaemon(json === true, async ({ machine, names, ...watched }) => {
+    const services = [dnsServices(names), hubServices(options)];
+    const servicesOf: ServicesOf = (kept) => services.flatMap((each) => each(kept));
+    try {
+      await daemon.serve(machine, { ...options, ...watched, everyMs, servicesOf });
+    } finally {
+      await names.close();
+    }
+  });
+}
+
+async function serveNames({ json, ...options }: ServeNamesFlags): Promise<void> {
+  const daemon = await import('./daemon/serve-names.ts');
+  await runDaemon(json === true, ({ machine, ...watched }) =>
+    daemon.serveNames(machine, { ...options, ...watched }),
+  );
+}
+
+/** What a daemon works with. */
+interface Daemon {
+  readonly machine: Host;
+  readonly log: Log;
+  /** A responder that has nothing to answer for yet. */
+  readonly names: Names;
+  readonly supervisor: Supervisor | undefined;
+  readonly onReload: (reload: () => void) => void;
+  readonly signal: AbortSignal;
+}
+
+async function runDaemon(json: boolean, run: (daemon: Daemon) => Promise<void>): Promise<void> {
+  const [{ newNames }, { passedSockets }, { openLog }, { supervisorOf }] = await Promise.all([
+    import('./daemon/names.ts'),
+    import('./dns/sockets.ts'),
     import('./log.ts'),
     import('./host/notify.ts'),
   ]);
   const isTerminal = stdout.isTTY === true;
-  const log = openLog({
-    stdout,
-    readable: isTerminal && json !== true,
-    journal: json !== true && isJournal(),
-  });
+  const log = openLog({ stdout, readable: isTerminal && !json, journal: !json && isJournal() });
   isDaemon = true;
   try {
-    const servicesOf = hubServices(options);
     const machine = await host();
+    const { LISTEN_PID: pid, LISTEN_FDS: fds, LISTEN_FDNAMES: fdNames } = env;
+    const passed = passedSockets({ pid, fds, names: fdNames }, process.pid);
+    const names = newNames({ host: machine, log, passed });
     const supervisor = supervisorOf({ env, pid: process.pid, path: env['PATH'] ?? '' });
-    const watched = { supervisor, onReload, signal: stopping.signal };
-    await daemon.serve(machine, { ...options, ...watched, everyMs, log, servicesOf });
+    await run({ machine, log, names, supervisor, onReload, signal: stopping.signal });
     await supervisor?.close();
   } finally {
     log.close();

@@ -55,7 +55,10 @@ export async function leave(host: Host, options: LeaveOptions): Promise<Left> {
     const lease = keepLease ? undefined : await readLease(store).catch(() => undefined);
     const changed = await goTo(host, withHostsFile(outlook), options);
     const kept = await clearHostsFile(host, { ...leaving, before: outlook.observed }, options);
-    await forget(store, keepLease ? ['sysctls', 'joined'] : ['sysctls', 'lease', 'config', 'joined']);
+    await forget(
+      store,
+      keepLease ? ['dns', 'sysctls', 'joined'] : ['dns', 'sysctls', 'lease', 'config', 'joined'],
+    );
     const given = lease === undefined ? {} : { lease: await giveBack(host, lease) };
     if (kept instanceof IslandError) throw kept;
     return { island, changed: changed || kept.changed, ...given };

@@ -13,10 +13,16 @@ export interface Deps {
   readonly interrupted: () => boolean;
   /** Runs the daemon until it is asked to stop. */
   readonly serve: (flags: ServeFlags) => Promise<void>;
+  /** Answers for names, and nothing else, until it is asked to stop. */
+  readonly serveNames: (flags: ServeNamesFlags) => Promise<void>;
 }
 
 export interface ServeFlags extends PlaceOptions {
   readonly everyMs: number;
+}
+
+export interface ServeNamesFlags extends PlaceOptions {
+  readonly listen?: readonly string[];
 }
 
 export interface SelectionOptions {

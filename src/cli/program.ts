@@ -3,6 +3,7 @@ import { completeCommand } from './commands/complete.ts';
 import { configCommand } from './commands/config.ts';
 import { confirmCommand } from './commands/confirm.ts';
 import { disableCommand } from './commands/disable.ts';
+import { dnsCommand } from './commands/dns.ts';
 import { echoCommand } from './commands/echo.ts';
 import { enableCommand } from './commands/enable.ts';
 import { exportCommand } from './commands/export.ts';
@@ -53,6 +54,7 @@ export function createProgram(deps: Deps, version: string): Command {
     tokenCommand(deps),
     leaseCommand(deps),
     serveCommand(deps),
+    dnsCommand(deps),
     exportCommand(deps),
     completeCommand(deps),
     revertCommand(deps),

@@ -41,8 +41,9 @@ function commandTree() {
     echoes: false,
   };
   const host = () => Promise.reject(new IslandError('E_BUG', 'the docs ran a command'));
+  const run = () => Promise.resolve();
   return createProgram(
-    { out, host, answerNo: () => undefined, interrupted: () => false, serve: () => Promise.resolve() },
+    { out, host, answerNo: () => undefined, interrupted: () => false, serve: run, serveNames: run },
     version,
   );
 }

@@ -31,10 +31,11 @@ export interface Store {
 /**
  * These survive a reboot (/var/lib/island): under which name it `joined`; what a hub handed out to `workers`; and
  * where it joined with a token, the island's file as the hub has it (`config`), and the `lease` of a worker. The
- * others must not (/run/island): `sysctls`, until when a join waits for `confirm`, and what was there `before` it.
+ * others must not (/run/island): `sysctls`, until when a join waits for `confirm`, what was there `before` it, and
+ * what the responder of `dns` has counted.
  * `workers`, `lease` and `before` only root may read.
  */
-export type StoredFile = 'joined' | 'workers' | 'config' | 'lease' | 'sysctls' | 'confirm' | 'before';
+export type StoredFile = 'joined' | 'workers' | 'config' | 'lease' | 'sysctls' | 'confirm' | 'before' | 'dns';
 
 /** The process that undoes a join which nobody confirms. */
 export interface Watcher {

@@ -53,6 +53,7 @@ test('the commands come first, and help with them, but not what is for the compl
       'token',
       'lease',
       'serve',
+      'dns',
       'export',
       'help',
     ],

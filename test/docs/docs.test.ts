@@ -79,8 +79,9 @@ function islandProgram(): Command {
     echoes: false,
   };
   const host = () => Promise.reject(new Error('no command is run'));
+  const run = () => Promise.resolve();
   return createProgram(
-    { out, host, answerNo: ignore, interrupted: () => false, serve: () => Promise.resolve() },
+    { out, host, answerNo: ignore, interrupted: () => false, serve: run, serveNames: run },
     '0.0.0',
   );
 }

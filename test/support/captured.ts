@@ -74,7 +74,7 @@ export function frozenHost(captured: Captured, config: string): Host {
     configFiles: () => Promise.resolve([{ path: '/etc/island/r2lab.yaml', text: config }]),
     store: () => ({
       read: (name) => {
-        const record = captured[name];
+        const record = name === 'dns' ? undefined : captured[name];
         return Promise.resolve(record === undefined ? undefined : JSON.stringify(record));
       },
       readNow: () => undefined,
