@@ -1,113 +1,110 @@
-import type { CompiledZone, RecordSet } from './compile.ts';
-import { FLAGS, HEADER_LENGTH, type Query } from './query.ts';
+import { CLASSES, FLAGS, HEADER_LENGTH, LARGEST_DATAGRAM, OPT_LENGTH, TYPES } from './codes.ts';
+import type { Content, Negative, RecordSet } from './compiled.ts';
+import type { Edns, Query } from './query.ts';
 
-/** RFC 9715: what crosses every path in one piece. */
-export const LARGEST_DATAGRAM = 1232;
-
-const OPT_LENGTH = 11;
+/** The two highest bits set, and the place in the message in the others: RFC 1035 section 4.1.4. */
 const POINTER = 0xc000;
+const POINTER_LENGTH = 2;
 
-/** What goes behind the question of a reply. */
-export interface Content {
-  readonly rcode: number;
-  readonly isAuthoritative: boolean;
-  readonly sets: readonly RecordSet[];
-  /** The zone whose SOA says for how long there is nothing. */
-  readonly negativeOf: CompiledZone | undefined;
-}
+/** Pointer, type, class, ttl and length: behind these a CNAME has its target. */
+const DATA_OFFSET = 12;
 
-/** The reply to a query that can be read; without its content where that would be larger than `limit`. */
-export function writeReply(
-  asked: Uint8Array,
-  query: Query,
-  content: Content & { readonly limit: number },
-): Buffer {
-  const { sets, negativeOf, limit, rcode, isAuthoritative } = content;
+/** The reply to a query that could be read; where it would be longer than `limit`, one that says just that. */
+export function writeReply(query: Query, content: Content, limit: number): Buffer {
   const questionEnd = query.nameEnd + 4;
-  const optLength = query.edns === undefined ? 0 : OPT_LENGTH;
-  let length = questionEnd + optLength + (negativeOf === undefined ? 0 : negativeOf.negative.length + 2);
-  let answers = 0;
-  for (const { bytes, starts } of sets) {
-    length += bytes.length;
-    answers += starts.length;
-  }
+  const empty = questionEnd + (query.edns === undefined ? 0 : OPT_LENGTH);
+  const length = empty + lengthOf(content);
   const isTruncated = length > limit;
-  const reply = Buffer.allocUnsafe(isTruncated ? questionEnd + optLength : length);
-  reply.set(asked.subarray(0, questionEnd));
-  reply[2] =
-    FLAGS.response |
-    ((asked[2] ?? 0) & (FLAGS.opcode | FLAGS.recursionDesired)) |
-    (isAuthoritative ? FLAGS.authoritative : 0) |
-    (isTruncated ? FLAGS.truncated : 0);
-  reply[3] = rcode & 15;
-  reply[4] = 0;
-  reply[5] = 1;
-  setUint16(reply, 6, isTruncated ? 0 : answers);
-  setUint16(reply, 8, isTruncated || negativeOf === undefined ? 0 : 1);
-  setUint16(reply, 10, optLength === 0 ? 0 : 1);
-  let at = questionEnd;
-  if (!isTruncated) {
-    at = writeSets(reply, at, sets);
-    if (negativeOf !== undefined) at = writeNegative(reply, at, { nameEnd: query.nameEnd, zone: negativeOf });
-  }
-  if (query.edns !== undefined) writeOption(reply, at, { rcode, isDnssecWanted: query.edns.isDnssecWanted });
+  const reply = Buffer.allocUnsafe(isTruncated ? empty : length);
+  query.bytes.copy(reply, 0, 0, questionEnd);
+  writeStart(reply, query, content);
+  let end = questionEnd;
+  if (isTruncated) reply[2] = (reply[2] ?? 0) | FLAGS.truncated;
+  else end = writeContent(reply, query.nameEnd, content);
+  if (query.edns !== undefined) writeOption(reply, end, { rcode: content.rcode, edns: query.edns });
   return reply;
 }
 
-/** Twelve bytes: for a query whose question cannot be read, or is not looked at. */
-export function writeHeader(asked: Uint8Array, rcode: number): Buffer {
+/** Twelve bytes, for what is not one question: nothing behind the header is repeated. */
+export function writeHeader(asked: Buffer, rcode: number): Buffer {
   const reply = Buffer.alloc(HEADER_LENGTH);
-  reply[0] = asked[0] ?? 0;
-  reply[1] = asked[1] ?? 0;
-  reply[2] = FLAGS.response | ((asked[2] ?? 0) & (FLAGS.opcode | FLAGS.recursionDesired));
+  asked.copy(reply, 0, 0, 2);
+  reply[2] = flagsOf(asked);
   reply[3] = rcode;
   return reply;
 }
 
-/** The first set is that of the name of the question; each further one that of the alias before it. */
-function writeSets(reply: Buffer, start: number, sets: readonly RecordSet[]): number {
-  let at = start;
-  let owner = 0;
-  for (const { bytes, starts } of sets) {
-    reply.set(bytes, at);
-    if (owner !== 0) for (const each of starts) setUint16(reply, at + each, POINTER | owner);
-    owner = at + DATA_OFFSET;
-    at += bytes.length;
+function lengthOf({ sets, negative }: Content): number {
+  let length = negative === undefined ? 0 : POINTER_LENGTH + negative.bytes.length;
+  for (const { bytes } of sets) length += bytes.length;
+  return length;
+}
+
+/** The flags, and one question with nothing behind it; the id and the opcode are those of the query. */
+function writeStart(reply: Buffer, { bytes, class: ofClass, edns }: Query, content: Content): void {
+  // RFC 1034 section 3.7.1: what is said of every class is never authoritative.
+  const isAuthoritative = content.isAuthoritative && ofClass !== CLASSES.ANY;
+  reply[2] = flagsOf(bytes) | (isAuthoritative ? FLAGS.authoritative : 0);
+  reply[3] = content.rcode & 15;
+  reply.fill(0, 4, HEADER_LENGTH);
+  reply[5] = 1;
+  reply[11] = edns === undefined ? 0 : 1;
+}
+
+function flagsOf(asked: Buffer): number {
+  return FLAGS.response | ((asked[2] ?? 0) & (FLAGS.opcode | FLAGS.recursionDesired));
+}
+
+function writeContent(reply: Buffer, nameEnd: number, { sets, negative }: Content): number {
+  let at = nameEnd + 4;
+  let answers = 0;
+  let alias = 0;
+  for (const set of sets) {
+    reply.set(set.bytes, at);
+    if (alias !== 0) writeOwners(reply, at, { set, alias });
+    alias = at + DATA_OFFSET;
+    at += set.bytes.length;
+    answers += set.starts.length;
   }
-  return at;
+  writeUint16(reply, 6, answers);
+  return negative === undefined ? at : writeNegative(reply, at, { nameEnd, negative });
 }
 
-/** Pointer, type, class, ttl and length: where the target of a CNAME begins. */
-const DATA_OFFSET = 12;
+/** Records behind a CNAME belong to its target. */
+function writeOwners(
+  reply: Buffer,
+  at: number,
+  { set, alias }: { readonly set: RecordSet; readonly alias: number },
+) {
+  for (const start of set.starts) writeUint16(reply, at + start, POINTER | alias);
+}
 
-interface Negative {
+interface Ending {
   readonly nameEnd: number;
-  readonly zone: CompiledZone;
+  readonly negative: Negative;
 }
 
-/** The apex is the end of the name of the question. */
-function writeNegative(reply: Buffer, at: number, { nameEnd, zone }: Negative): number {
-  setUint16(reply, at, POINTER | (nameEnd - zone.apexLength));
-  reply.set(zone.negative, at + 2);
-  return at + 2 + zone.negative.length;
+function writeNegative(reply: Buffer, at: number, { nameEnd, negative }: Ending): number {
+  writeUint16(reply, at, POINTER | (nameEnd - negative.ownerLength));
+  reply.set(negative.bytes, at + POINTER_LENGTH);
+  reply[9] = 1;
+  return at + POINTER_LENGTH + negative.bytes.length;
 }
 
-interface Option {
-  readonly rcode: number;
-  readonly isDnssecWanted: boolean;
-}
-
-function writeOption(reply: Buffer, at: number, { rcode, isDnssecWanted }: Option): void {
-  reply[at] = 0;
-  setUint16(reply, at + 1, 41);
-  setUint16(reply, at + 3, LARGEST_DATAGRAM);
+/** RFC 6891 section 6.1.2; the upper bits of the rcode are in it. */
+function writeOption(
+  reply: Buffer,
+  at: number,
+  { rcode, edns }: { readonly rcode: number; readonly edns: Edns },
+) {
+  reply.fill(0, at);
+  reply[at + 2] = TYPES.OPT;
+  writeUint16(reply, at + 3, LARGEST_DATAGRAM);
   reply[at + 5] = rcode >> 4;
-  reply[at + 6] = 0;
-  setUint16(reply, at + 7, isDnssecWanted ? 0x8000 : 0);
-  setUint16(reply, at + 9, 0);
+  reply[at + 7] = edns.isDnssecWanted ? 0x80 : 0;
 }
 
-function setUint16(bytes: Buffer, at: number, value: number): void {
-  bytes[at] = value >> 8;
-  bytes[at + 1] = value & 255;
+function writeUint16(reply: Buffer, at: number, value: number): void {
+  reply[at] = value >> 8;
+  reply[at + 1] = value & 255;
 }

@@ -1,5 +1,5 @@
 import { encode } from 'dns-packet';
-import { answerOf } from './compile.ts';
+import { dataOf } from './compile.ts';
 import type { Transfers } from './duty.ts';
 import { FLAGS, HEADER_LENGTH, readQuery } from './query.ts';
 import type { Zone, ZoneRecord } from './zone.ts';
@@ -96,7 +96,7 @@ function blocksOf({ records }: Zone): readonly Block[] {
 }
 
 function bytesOf(record: ZoneRecord): Uint8Array {
-  const answer = { ...answerOf(record), name: record.owner };
+  const answer = { ...dataOf(record), name: record.owner };
   return encode({ type: 'response', answers: [answer] }).subarray(HEADER_LENGTH);
 }
 

@@ -1,110 +1,124 @@
-import type { CompiledName, CompiledZone, CompiledZones, RecordSet } from './compile.ts';
-import { FLAGS, HEADER_LENGTH, type Query, RCODES, readQuery } from './query.ts';
-import { type Content, LARGEST_DATAGRAM, writeHeader, writeReply } from './reply.ts';
+import { CLASSES, FLAGS, HEADER_LENGTH, LARGEST_MESSAGE, RCODES, SMALLEST_DATAGRAM, TYPES } from './codes.ts';
+import type { Answer, CompiledName, CompiledZone, CompiledZones, Content, RecordSet } from './compiled.ts';
+import { type Query, readQuery } from './query.ts';
+import { writeHeader, writeReply } from './reply.ts';
 
 export type Transport = 'udp' | 'tcp';
 
 /** Why a packet gets no reply: it has no whole header, or is a reply itself. */
 export type DropReason = 'short' | 'response';
 
-/** What to send for a packet. */
+/** What to send for a packet; the type is 0 where none could be read. */
 export type Response =
   | { readonly kind: 'reply'; readonly bytes: Uint8Array; readonly type: number; readonly rcode: number }
   | { readonly kind: 'silence'; readonly reason: DropReason };
 
+/** What follows each other as aliases; resolvers give up soon, too. */
+const MOST_ALIASES = 8;
+
 const SHORT: Response = { kind: 'silence', reason: 'short' };
 const RESPONSE: Response = { kind: 'silence', reason: 'response' };
+const REFUSED = refusal(RCODES.refused);
+const NOT_AUTH = refusal(RCODES.notAuth);
+const NOT_IMP = refusal(RCODES.notImp);
+const BAD_VERS = refusal(RCODES.badVers);
 
-const IN = 1;
-const CNAME = 5;
-/** RFC 6895: OPT and from 128 on what is no data: TKEY, TSIG, IXFR, AXFR and the like; of these only ANY is answered. */
-const ANY = 255;
-
-const MOST_ALIASES = 8;
-const SMALLEST_DATAGRAM = 512;
-const LARGEST_MESSAGE = 65_535;
-
-/** The reply to any bytes: the id and the question are those that came, and it is never larger than what the asker takes. */
+/**
+ * The reply to any bytes: with the id and the question that came, and never longer than what the asker takes, as a
+ * datagram at most 1232 bytes.
+ */
 export function respond(zones: CompiledZones, query: Uint8Array, transport: Transport): Response {
-  if (query.length < HEADER_LENGTH) return SHORT;
-  const flags = query[2] ?? 0;
+  const bytes = Buffer.isBuffer(query) ? query : Buffer.from(query.buffer, query.byteOffset, query.length);
+  if (bytes.length < HEADER_LENGTH) return SHORT;
+  const flags = bytes[2] ?? 0;
   if ((flags & FLAGS.response) !== 0) return RESPONSE;
-  if ((flags & FLAGS.opcode) !== 0) {
-    return { kind: 'reply', bytes: writeHeader(query, RCODES.notImp), type: 0, rcode: RCODES.notImp };
-  }
-  const read = readQuery(query);
-  if (read === undefined) {
-    return { kind: 'reply', bytes: writeHeader(query, RCODES.formErr), type: 0, rcode: RCODES.formErr };
-  }
-  const content = contentFor(zones, query, read);
-  const limit = transport === 'tcp' ? LARGEST_MESSAGE : datagramLimit(read);
-  const bytes = writeReply(query, read, { ...content, limit });
-  return { kind: 'reply', bytes, type: read.type, rcode: content.rcode };
+  if ((flags & FLAGS.opcode) !== 0) return unread(bytes, RCODES.notImp);
+  const read = readQuery(bytes);
+  if (read === undefined) return unread(bytes, RCODES.formErr);
+  const content = contentOf(zones, read, transport);
+  const limit = transport === 'tcp' ? LARGEST_MESSAGE : (read.edns?.size ?? SMALLEST_DATAGRAM);
+  return { kind: 'reply', bytes: writeReply(read, content, limit), type: read.type, rcode: content.rcode };
 }
 
-function datagramLimit({ edns }: Query): number {
-  if (edns === undefined) return SMALLEST_DATAGRAM;
-  return Math.min(LARGEST_DATAGRAM, Math.max(SMALLEST_DATAGRAM, edns.size));
-}
-
-function contentFor(zones: CompiledZones, bytes: Uint8Array, query: Query): Content {
-  if (query.edns !== undefined && query.edns.version !== 0) return refusal(RCODES.badVers);
-  if (query.class !== IN || isMeta(query.type)) return refusal(RCODES.refused);
-  const key = keyIn(bytes, query.nameEnd);
-  const name = zones.names.get(key);
-  if (name !== undefined) return answer(zones, name, query.type);
-  const zone = zoneAbove(zones, key);
-  return zone === undefined ? refusal(RCODES.refused) : missing(zone, []);
-}
-
-function isMeta(type: number): boolean {
-  return type >= 249 && type <= 252;
+function unread(bytes: Buffer, rcode: number): Response {
+  return { kind: 'reply', bytes: writeHeader(bytes, rcode), type: 0, rcode };
 }
 
 function refusal(rcode: number): Content {
-  return { rcode, isAuthoritative: false, sets: [], negativeOf: undefined };
+  return { rcode, isAuthoritative: false, sets: [], negative: undefined };
 }
 
-/** As a string of one character for each byte. Letters count as small ones; a length is never a letter. */
-function keyIn(bytes: Uint8Array, nameEnd: number): string {
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
-  return buffer.toString('latin1', HEADER_LENGTH, nameEnd - 1).toLowerCase();
+function contentOf(zones: CompiledZones, query: Query, transport: Transport): Content {
+  if (query.edns !== undefined && query.edns.version !== 0) return BAD_VERS;
+  if (query.class !== CLASSES.IN && query.class !== CLASSES.ANY) return REFUSED;
+  const key = keyOf(query);
+  if (query.type === TYPES.AXFR || query.type === TYPES.IXFR)
+    return transfer(zones, key, { query, transport });
+  const name = zones.names.get(key);
+  return name === undefined ? (zoneAbove(zones, key)?.missing ?? REFUSED) : answer(zones, name, query.type);
 }
 
-function answer(zones: CompiledZones, first: CompiledName, type: number): Content {
-  const sets: RecordSet[] = [];
-  let name: CompiledName | undefined = first;
-  for (let aliases = 0; name !== undefined && aliases < MOST_ALIASES; aliases += 1) {
-    const set: RecordSet | undefined = setOf(name, type);
-    if (set === undefined) return { ...found(sets), negativeOf: name.zone };
-    sets.push(set);
-    if (set.type !== CNAME || type === CNAME || type === ANY || name.alias === undefined) return found(sets);
-    const next: CompiledName | undefined = zones.names.get(name.alias);
-    if (next === undefined) return missing(name.zone, sets);
-    name = next;
+/** A character for each byte, in lower case; the length of a label is never that of a letter. */
+function keyOf({ bytes, nameEnd }: Query): string {
+  return bytes.toString('latin1', HEADER_LENGTH, nameEnd - 1).toLowerCase();
+}
+
+interface Request {
+  readonly query: Query;
+  readonly transport: Transport;
+}
+
+/** Whole zones are not given here; RFC 5936 section 4.2 has no datagrams for them. */
+function transfer({ apexes }: CompiledZones, key: string, { query, transport }: Request): Content {
+  if (query.type === TYPES.AXFR && transport === 'udp') return NOT_IMP;
+  return apexes.has(key) ? REFUSED : NOT_AUTH;
+}
+
+function answer(zones: CompiledZones, name: CompiledName, type: number): Content {
+  const found = answerIn(name, type);
+  if (found === undefined) return name.zone.nothing;
+  const isAlias = found.set.type === TYPES.CNAME && type !== TYPES.CNAME && type !== TYPES.ANY;
+  return isAlias ? follow(zones, { name, set: found.set }, type) : found.content;
+}
+
+/** RFC 8482 section 4.1: who asks for everything gets something. */
+function answerIn({ answers }: CompiledName, type: number): Answer | undefined {
+  for (const each of answers) {
+    if (each.set.type === type || each.set.type === TYPES.CNAME || type === TYPES.ANY) return each;
   }
-  return found(sets);
-}
-
-function setOf({ sets }: CompiledName, type: number): RecordSet | undefined {
-  for (const set of sets) if (set.type === type || set.type === CNAME || type === ANY) return set;
   return undefined;
 }
 
-function found(sets: readonly RecordSet[]): Content {
-  return { rcode: RCODES.noError, isAuthoritative: true, sets, negativeOf: undefined };
+interface Alias {
+  readonly name: CompiledName;
+  readonly set: RecordSet;
 }
 
-/** No such name; or one of those that are not known here. */
-function missing(zone: CompiledZone, sets: readonly RecordSet[]): Content {
-  return zone.isPartial
-    ? { ...refusal(RCODES.servFail) }
-    : { rcode: RCODES.nxDomain, isAuthoritative: true, sets, negativeOf: zone };
+/** The CNAME and what it leads to inside its zone; RFC 6604: the rcode is that of the last name. */
+function follow(zones: CompiledZones, { name, set }: Alias, type: number): Content {
+  const sets = [set];
+  let alias = name.alias;
+  while (alias !== undefined && sets.length < MOST_ALIASES) {
+    const target = zones.names.get(alias);
+    if (target === undefined) return noTarget(name.zone.missing, sets);
+    const found = answerIn(target, type);
+    if (found === undefined) return { ...target.zone.nothing, sets };
+    sets.push(found.set);
+    alias = found.set.type === TYPES.CNAME ? target.alias : undefined;
+  }
+  return { rcode: RCODES.noError, isAuthoritative: true, sets, negative: undefined };
 }
 
-function zoneAbove({ apexes }: CompiledZones, key: string): CompiledZone | undefined {
-  for (let name = key; name !== ''; name = name.slice(name.charCodeAt(0) + 1)) {
-    const zone = apexes.get(name);
+/** What is not known is not half known either. */
+function noTarget(missing: Content, sets: readonly RecordSet[]): Content {
+  return missing.rcode === RCODES.servFail ? missing : { ...missing, sets };
+}
+
+function zoneAbove({ apexes, apexLengths }: CompiledZones, key: string): CompiledZone | undefined {
+  for (let at = 0; at < key.length; at += key.charCodeAt(at) + 1) {
+    // A name may have 127 labels: only what may be an apex is looked up.
+    if (!apexLengths.has(key.length - at)) continue;
+    const zone = apexes.get(key.slice(at));
     if (zone !== undefined) return zone;
   }
   return undefined;
