@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Endpoint, PortOwner } from '../model/endpoint.ts';
 import type { Log } from '../model/log.ts';
 import type { Duty } from './duty.ts';
 import { createGuests, DEFAULT_TCP_LIMITS, type Guests, type TcpLimits } from './guests.ts';
-import { type EndpointState, openSlot, type PortOwner, type Slot } from './slot.ts';
-import { adopt, type Endpoint, type Makers } from './sockets.ts';
+import { type EndpointState, openSlot, type Slot } from './slot.ts';
+import { adopt, type Makers } from './sockets.ts';
 import { tcpServer } from './tcp.ts';
 import { udpSocket } from './udp.ts';
 

@@ -1,16 +1,11 @@
 import type { Socket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Endpoint, PortOwner } from '../model/endpoint.ts';
 import type { Log } from '../model/log.ts';
-import type { Endpoint, Makers } from './sockets.ts';
+import type { Makers } from './sockets.ts';
 import { listenTcp } from './tcp.ts';
 import { bindUdp } from './udp.ts';
-
-/** Who has a port that is wanted, in a few words, and what to do about it. */
-export interface PortOwner {
-  readonly who: string;
-  readonly hint: string;
-}
 
 /** How it stands with one address. */
 export type EndpointState = Endpoint &

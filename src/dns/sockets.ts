@@ -1,6 +1,7 @@
 import type { Socket } from 'node:dgram';
 import type { Server } from 'node:net';
-import { type Ipv4, isIpv4 } from '../model/ip.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import { isIpv4 } from '../model/ip.ts';
 
 /** What systemd says of the sockets that it passes (sd_listen_fds(3)): LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES. */
 export interface ListenVariables {
@@ -21,12 +22,6 @@ export function passedSockets({ pid, fds, names }: ListenVariables, ownPid: numb
     .split(':')
     .slice(0, Number(fds))
     .flatMap((name, index) => (name === OURS ? [FIRST + index] : []));
-}
-
-/** An address, with a port. */
-export interface Endpoint {
-  readonly address: Ipv4;
-  readonly port: number;
 }
 
 /** A socket that is bound already. */

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Endpoint } from '../model/endpoint.ts';
 import { isIpv4, toNumber } from '../model/ip.ts';
 import { converse } from './conversation.ts';
 import type { Duty } from './duty.ts';
 import type { Guests, TcpLimits } from './guests.ts';
-import type { Endpoint } from './sockets.ts';
 
 /** What all connections of a responder share. */
 export interface Reception {

@@ -1,8 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import type { Endpoint } from '../model/endpoint.ts';
 import { type Ipv4, toNumber } from '../model/ip.ts';
 import { answerTo, type Duty } from './duty.ts';
-import type { Endpoint } from './sockets.ts';
 
 /**
  * A socket, not bound yet, that answers what it is asked from the address it will be bound to. One for each address:

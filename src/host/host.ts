@@ -1,5 +1,6 @@
 import type { DnsAnswer, DnsQuestion } from '../dns/client.ts';
 import type { HubClient } from '../hub/client.ts';
+import type { Endpoint, PortOwner } from '../model/endpoint.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import type { Session } from '../model/session.ts';
 import type { Effect } from '../plan/effect.ts';
@@ -137,6 +138,8 @@ export interface Host {
     /** Who is sent a greeting once a second. */
     readonly greets: readonly Ipv4[];
   }): Promise<() => void>;
+  /** Who has a port of this host, and how to make it let go; undefined when that is not seen. */
+  portOwner(endpoint: Endpoint): Promise<PortOwner | undefined>;
   /** So many bytes that nobody can guess. */
   random(bytes: number): Uint8Array;
   /** Milliseconds since 1970, by the clock on the wall: it may be set. */

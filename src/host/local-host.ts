@@ -24,6 +24,7 @@ import { machineOf } from './machine.ts';
 import { managedLinks, readNetworkd } from './networkd.ts';
 import { hasChains, parseTable } from './nft.ts';
 import { openSystemd } from './open-systemd.ts';
+import { portOwner } from './port-owner.ts';
 import { reach } from './reach.ts';
 import { isInstalled, requireFor, requireProgram } from './require.ts';
 import { observeResolved, tellResolved } from './resolved.ts';
@@ -78,6 +79,7 @@ export function localHost({ path, isRoot, isService, program, sshConnection }: L
     perform,
     require: (effects) => requireFor(effects, path),
     echo: serveEcho,
+    portOwner,
     reversePath: readReversePath,
     ask: (question, timeoutMs) => ask(question, { timeoutMs, canPing: isInstalled('ping', path) }),
     random: randomBytes,

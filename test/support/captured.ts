@@ -95,6 +95,7 @@ export function frozenHost(captured: Captured, config: string): Host {
     ask: () => Promise.resolve({ state: 'silent' }),
     askServer: () => Promise.resolve({ state: 'silent' }),
     findName: () => Promise.resolve({ state: 'found', values: [] }),
+    portOwner: refuse,
     ...{ inTurn: refuse, random: () => new Uint8Array(), tokenText: refuse, machine: () => undefined },
     hubLine: () => ({ hello: refuse, join: refuse, release: refuse }),
     ...{ listNft: refuse, perform: refuse, require: refuse, exclusively: refuse, reach: refuse },

@@ -90,6 +90,7 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
     fdbOf: () => Promise.resolve([]),
     reach: () => Promise.resolve(undefined),
     echo: () => Promise.resolve(() => undefined),
+    portOwner: () => Promise.resolve(undefined),
     reversePath: () => new Map(),
     ask: () => Promise.resolve({ state: 'silent' }),
     askServer: () => Promise.resolve({ state: 'silent' }),
