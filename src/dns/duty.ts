@@ -1,5 +1,5 @@
 import type { Admission } from './admission.ts';
-import type { CompiledZones } from './compile.ts';
+import type { CompiledZones } from './compiled.ts';
 import type { Tally } from './tally.ts';
 import { type Response, respond, type Transport } from './wire.ts';
 
