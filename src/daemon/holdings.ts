@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Admission, createAdmission, rangesOf } from '../dns/admission.ts';
-import { type CompiledZones, compile } from '../dns/compile.ts';
+import { compile, compileInSteps } from '../dns/compile.ts';
+import type { CompiledZones } from '../dns/compiled.ts';
 import { type WorkerName, type Zone, zonesOf } from '../dns/zone.ts';
 import type { Host } from '../host/host.ts';
 import { contains, fromNumber } from '../model/ip.ts';
@@ -14,8 +16,11 @@ export interface Holdings {
   admission(): Admission;
   /** Who may copy the zones: the ends of links, whose addresses the guard vouches for, and this host itself. */
   admitsTransfer(source: number): boolean;
-  /** Goes by these from now on, in one step; whether anything is another. */
-  hold(content: Content): boolean;
+  /**
+   * Goes by these as soon as they are compiled, from one question to the next; whether anything is another. Not
+   * to be called again before that.
+   */
+  hold(content: Content): Promise<boolean>;
   /** Knows nothing from now on. */
   drop(): void;
 }
@@ -49,14 +54,14 @@ export function newHoldings({ date, now }: Pick<Host, 'date' | 'now'>): Holdings
       const { content } = held;
       return isLoopback(address) || (content !== undefined && contains(content.island.subnet, address));
     },
-    hold(content) {
+    async hold(content) {
       if (isDeepStrictEqual(content, held.content)) return false;
       serial = Math.max(Math.floor(date() / 1000), serial + 1);
       const zones = zonesOf({ ...content, serial });
       const { island } = content;
       const isSame = isDeepStrictEqual(island, held.content?.island);
       const admission = isSame ? held.admission : admissionFor(island, now);
-      held = { content, zones, compiled: compile(zones), admission };
+      held = { content, zones, compiled: await compiledOf(zones), admission };
       return true;
     },
     drop() {
@@ -64,6 +69,16 @@ export function newHoldings({ date, now }: Pick<Host, 'date' | 'now'>): Holdings
       held = { ...NOTHING, admission: held.admission };
     },
   };
+}
+
+/** Questions are answered meanwhile. */
+async function compiledOf(zones: readonly Zone[]): Promise<CompiledZones> {
+  const steps = compileInSteps(zones);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await setImmediate();
+  }
 }
 
 function admissionFor(island: Island, now: () => number): Admission {

@@ -6,6 +6,7 @@ import type { Ipv4 } from '../model/ip.ts';
 import type { Log } from '../model/log.ts';
 import { countedFields } from './counters.ts';
 import { newHoldings } from './holdings.ts';
+import { inTurns } from './turns.ts';
 import { type Whose, type WorkerNames, workerNames } from './worker-names.ts';
 
 export interface NamesOptions {
@@ -42,7 +43,7 @@ export function newNames({ host, log, passed }: NamesOptions): Names {
   const tally = createTally();
   const holdings = newHoldings(host);
   const server = createDnsServer({
-    ...{ log, tally, zones: holdings.compiled, admission: holdings.admission },
+    ...{ log, tally, zones: holdings.compiled, admission: holdings.admission, portOwner: host.portOwner },
     transfers: transfersOf({ zones: holdings.zones, admits: holdings.admitsTransfer }),
   });
   let unused = passed;
@@ -50,18 +51,18 @@ export function newNames({ host, log, passed }: NamesOptions): Names {
   let changedMs = -GAP_MS;
   let later: NodeJS.Timeout | undefined;
 
-  function hold(): void {
+  const hold = inTurns(async () => {
     clearTimeout(later);
     later = undefined;
-    if (current === undefined) return;
+    if (current === undefined) return holdings.drop();
     const { island } = current.assignment;
-    if (holdings.hold({ island, workers: current.workers.of(island) })) changedMs = host.now();
-  }
+    if (await holdings.hold({ island, workers: current.workers.of(island) })) changedMs = host.now();
+  });
 
   function onChange(): void {
     const waitMs = changedMs + GAP_MS - host.now();
-    if (waitMs <= 0) hold();
-    else later ??= setTimeout(hold, waitMs);
+    if (waitMs <= 0) void hold();
+    else later ??= setTimeout(() => void hold(), waitMs);
   }
 
   async function workersFor(assignment: Assignment): Promise<WorkerNames> {
@@ -73,8 +74,7 @@ export function newNames({ host, log, passed }: NamesOptions): Names {
   async function rest(): Promise<void> {
     const { workers } = current ?? {};
     current = undefined;
-    clearTimeout(later);
-    holdings.drop();
+    await hold();
     await workers?.close();
     // Those of systemd would be lost: nobody else could listen there, and neither could we.
     if (passed.length === 0) await server.listen([]);
@@ -83,7 +83,7 @@ export function newNames({ host, log, passed }: NamesOptions): Names {
   return {
     async bring(assignment) {
       current = { assignment, workers: await workersFor(assignment) };
-      hold();
+      await hold();
       await server.listen(assignment.endpoints, unused);
       unused = [];
     },

@@ -1,7 +1,8 @@
 import { encode } from 'dns-packet';
+import { CLASSES, FLAGS, HEADER_LENGTH, LARGEST_DATAGRAM, OPT_LENGTH, TYPES } from './codes.ts';
 import { dataOf } from './compile.ts';
 import type { Transfers } from './duty.ts';
-import { FLAGS, HEADER_LENGTH, readQuery } from './query.ts';
+import { readQuery } from './query.ts';
 import type { Zone, ZoneRecord } from './zone.ts';
 
 export interface TransferOptions {
@@ -13,13 +14,11 @@ export interface TransferOptions {
 
 /** In a longer message names could not point to all that stand before them (RFC 1035 section 4.1.4). */
 const MOST_BYTES = 16_384;
-const AXFR = 252;
-const IN = 1;
-const OPT = 41;
-/** The root as its name, a payload of 1232 bytes, no rcode, version 0, no flags, no options. */
-const OPT_RECORD = Uint8Array.of(0, 0, OPT, 1232 >> 8, 1232 & 255, 0, 0, 0, 0, 0, 0);
-
-const OPT_BYTES = OPT_RECORD.length;
+/** The root as its name, the longest datagram, no rcode, version 0, no flags, no options. */
+const OPT_RECORD = Uint8Array.of(
+  ...[0, 0, TYPES.OPT, LARGEST_DATAGRAM >> 8, LARGEST_DATAGRAM & 255],
+  ...[0, 0, 0, 0, 0, 0],
+);
 /** The longest name, type and class. */
 const MOST_QUESTION_BYTES = 255 + 4;
 
@@ -49,25 +48,28 @@ interface Asked {
   readonly hasOpt: boolean;
 }
 
-/** Undefined for anything but a well-formed query of type AXFR. */
+/** Undefined for anything but a well-formed query for a zone, or for the changes of one. */
 function transferIn(query: Uint8Array): Asked | undefined {
-  const [high = 0, low = 0, flags = 0] = query;
-  if (query.length < HEADER_LENGTH || (flags & (FLAGS.response | FLAGS.opcode)) !== 0) return undefined;
-  const read = readQuery(query);
-  if (read?.type !== AXFR || read.class !== IN || (read.edns?.version ?? 0) !== 0) return undefined;
+  const bytes = Buffer.from(query.buffer, query.byteOffset, query.byteLength);
+  const [high = 0, low = 0, flags = 0] = bytes;
+  if (bytes.length < HEADER_LENGTH || (flags & (FLAGS.response | FLAGS.opcode)) !== 0) return undefined;
+  const read = readQuery(bytes);
+  // RFC 1995 section 4: who keeps no changes gives all of the zone.
+  if (read?.type !== TYPES.AXFR && read?.type !== TYPES.IXFR) return undefined;
+  if (read.class !== CLASSES.IN || (read.edns?.version ?? 0) !== 0) return undefined;
   const { nameEnd, edns } = read;
   return {
     ...{ id: [high, low], recursion: flags & FLAGS.recursionDesired, hasOpt: edns !== undefined },
-    ...{ apex: nameIn(query, nameEnd), question: query.slice(HEADER_LENGTH, nameEnd + 4) },
+    ...{ apex: nameIn(bytes, nameEnd), question: bytes.subarray(HEADER_LENGTH, nameEnd + 4) },
   };
 }
 
 /** In lower case; undefined where it is none that a zone of ours can have, such as one with a dot in a label. */
-function nameIn(query: Uint8Array, end: number): string | undefined {
+function nameIn(query: Buffer, end: number): string | undefined {
   const labels: string[] = [];
   for (let at = HEADER_LENGTH; at < end - 1; at += 1 + (query[at] ?? 0)) {
     const label = query.subarray(at + 1, at + 1 + (query[at] ?? 0));
-    labels.push(Buffer.from(label).toString('latin1').toLowerCase());
+    labels.push(label.toString('latin1').toLowerCase());
   }
   return labels.every((label) => /^[a-z0-9_-]+$/.test(label)) ? labels.join('.') : undefined;
 }
@@ -80,7 +82,7 @@ interface Block {
 
 /** The SOA, all other records, and the SOA again (RFC 5936 section 2.2). */
 function blocksOf({ records }: Zone): readonly Block[] {
-  const most = MOST_BYTES - HEADER_LENGTH - MOST_QUESTION_BYTES - OPT_BYTES;
+  const most = MOST_BYTES - HEADER_LENGTH - MOST_QUESTION_BYTES - OPT_LENGTH;
   const groups: Uint8Array[][] = [];
   let length = most;
   for (const record of [...records, ...records.slice(0, 1)]) {
