@@ -13,10 +13,10 @@ export const RCODES = {
 /** Bits of the third byte of a header. */
 export const FLAGS = { response: 0x80, opcode: 0x78, authoritative: 4, truncated: 2, recursionDesired: 1 };
 
-/** RFC 1035 section 3.2, RFC 3596, RFC 2782, RFC 6891, RFC 1995. */
+/** RFC 1035 section 3.2, RFC 3596, RFC 2782, RFC 6891, RFC 8945, RFC 1995. */
 export const TYPES = {
   ...{ A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, TXT: 16, AAAA: 28, SRV: 33 },
-  ...{ OPT: 41, IXFR: 251, AXFR: 252, ANY: 255 },
+  ...{ OPT: 41, TSIG: 250, IXFR: 251, AXFR: 252, ANY: 255 },
 } as const;
 
 export const CLASSES = { IN: 1, ANY: 255 } as const;

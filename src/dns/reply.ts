@@ -1,6 +1,7 @@
-import { CLASSES, FLAGS, HEADER_LENGTH, LARGEST_DATAGRAM, OPT_LENGTH, TYPES } from './codes.ts';
+import type { Edns } from './additional.ts';
+import { FLAGS, HEADER_LENGTH, LARGEST_DATAGRAM, LARGEST_MESSAGE, OPT_LENGTH, TYPES } from './codes.ts';
 import type { Content, Negative, RecordSet } from './compiled.ts';
-import type { Edns, Query } from './query.ts';
+import type { Query } from './query.ts';
 
 /** The two highest bits set, and the place in the message in the others: RFC 1035 section 4.1.4. */
 const POINTER = 0xc000;
@@ -11,17 +12,28 @@ const DATA_OFFSET = 12;
 
 /** The reply to a query that could be read; where it would be longer than `limit`, one that says just that. */
 export function writeReply(query: Query, content: Content, limit: number): Buffer {
-  const questionEnd = query.nameEnd + 4;
-  const empty = questionEnd + (query.edns === undefined ? 0 : OPT_LENGTH);
+  const { nameEnd, edns } = query;
+  const empty = nameEnd + 4 + (edns === undefined ? 0 : OPT_LENGTH);
   const length = empty + lengthOf(content);
-  const isTruncated = length > limit;
-  const reply = Buffer.allocUnsafe(isTruncated ? empty : length);
-  query.bytes.copy(reply, 0, 0, questionEnd);
+  if (length > limit) return writeTruncated(query, content, limit - empty);
+  const reply = Buffer.allocUnsafe(length);
   writeStart(reply, query, content);
-  let end = questionEnd;
-  if (isTruncated) reply[2] = (reply[2] ?? 0) | FLAGS.truncated;
-  else end = writeContent(reply, query.nameEnd, content);
-  if (query.edns !== undefined) writeOption(reply, end, { rcode: content.rcode, edns: query.edns });
+  const end = writeContent(reply, nameEnd, content);
+  if (edns !== undefined) writeOption(reply, end, { rcode: content.rcode, edns });
+  return reply;
+}
+
+/** RFC 2181 section 9: a set of records is there as a whole or not at all; an alias may be there without its target. */
+function writeTruncated(query: Query, content: Content, room: number): Buffer {
+  const sets: RecordSet[] = [];
+  let left = room;
+  for (const set of content.sets) {
+    left -= set.bytes.length;
+    if (left < 0) break;
+    sets.push(set);
+  }
+  const reply = writeReply(query, { ...content, sets, negative: undefined }, LARGEST_MESSAGE);
+  reply[2] = (reply[2] ?? 0) | FLAGS.truncated;
   return reply;
 }
 
@@ -40,11 +52,10 @@ function lengthOf({ sets, negative }: Content): number {
   return length;
 }
 
-/** The flags, and one question with nothing behind it; the id and the opcode are those of the query. */
-function writeStart(reply: Buffer, { bytes, class: ofClass, edns }: Query, content: Content): void {
-  // RFC 1034 section 3.7.1: what is said of every class is never authoritative.
-  const isAuthoritative = content.isAuthoritative && ofClass !== CLASSES.ANY;
-  reply[2] = flagsOf(bytes) | (isAuthoritative ? FLAGS.authoritative : 0);
+/** The id and the question as they came, with the counts of what is always there. */
+function writeStart(reply: Buffer, { bytes, nameEnd, edns }: Query, content: Content): void {
+  bytes.copy(reply, 0, 0, nameEnd + 4);
+  reply[2] = flagsOf(bytes) | (content.isAuthoritative ? FLAGS.authoritative : 0);
   reply[3] = content.rcode & 15;
   reply.fill(0, 4, HEADER_LENGTH);
   reply[5] = 1;

@@ -50,6 +50,7 @@ function refusal(rcode: number): Content {
 
 function contentOf(zones: CompiledZones, query: Query, transport: Transport): Content {
   if (query.edns !== undefined && query.edns.version !== 0) return BAD_VERS;
+  if (query.isSigned) return NOT_AUTH;
   if (query.class !== CLASSES.IN && query.class !== CLASSES.ANY) return REFUSED;
   const key = keyOf(query);
   if (query.type === TYPES.AXFR || query.type === TYPES.IXFR)
