@@ -1,6 +1,7 @@
 import { IslandError } from '../errors.ts';
 import type { Host, Store, StoredFile } from '../host/host.ts';
 import { nftTableOf } from '../model/addressing.ts';
+import { islandsWritten } from '../model/hosts-file.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import { diff } from '../plan/diff.ts';
 import { brokenBlock, hasBlock, mendHint } from '../plan/names.ts';
@@ -23,6 +24,8 @@ export interface Left {
   readonly changed: boolean;
   /** What became of its lease; undefined for a host that is no worker. */
   readonly lease?: ReleasedLease | undefined;
+  /** There are names of it in /etc/hosts which the operator put there, and which stay. */
+  readonly keepsNames?: true;
 }
 
 export interface ReleasedLease {
@@ -61,7 +64,9 @@ export async function leave(host: Host, options: LeaveOptions): Promise<Left> {
     );
     const given = lease === undefined ? {} : { lease: await giveBack(host, lease) };
     if (kept instanceof IslandError) throw kept;
-    return { island, changed: changed || kept.changed, ...given };
+    const { text = '' } = outlook.observed.hostsFile ?? {};
+    const keepsNames = islandsWritten(text).includes(island) && { keepsNames: true as const };
+    return { island, changed: changed || kept.changed, ...given, ...keepsNames };
   });
 }
 

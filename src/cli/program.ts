@@ -7,6 +7,7 @@ import { dnsCommand } from './commands/dns.ts';
 import { echoCommand } from './commands/echo.ts';
 import { enableCommand } from './commands/enable.ts';
 import { exportCommand } from './commands/export.ts';
+import { hostsCommand } from './commands/hosts.ts';
 import { initCommand } from './commands/init.ts';
 import { joinCommand } from './commands/join.ts';
 import { leaseCommand } from './commands/lease.ts';
@@ -51,6 +52,7 @@ export function createProgram(deps: Deps, version: string): Command {
     testCommand(deps),
     pingCommand(deps),
     echoCommand(deps),
+    hostsCommand(deps),
     tokenCommand(deps),
     leaseCommand(deps),
     serveCommand(deps),

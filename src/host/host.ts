@@ -4,7 +4,7 @@ import type { Endpoint, PortOwner } from '../model/endpoint.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import type { Session } from '../model/session.ts';
 import type { Effect } from '../plan/effect.ts';
-import type { Observed, ObservedFdbEntry } from '../plan/observed.ts';
+import type { HostsFile, Observed, ObservedFdbEntry } from '../plan/observed.ts';
 import type { Answer, Question } from '../probe/question.ts';
 import type { Found, Sought } from './find.ts';
 import type { Systemd } from './systemd.ts';
@@ -93,6 +93,8 @@ export interface Host {
   pendingIslands(): Promise<readonly string[]>;
   /** The kernel as it is now; `nftTable` is the one table of nftables that is read. */
   observe(nftTable: string): Promise<Observed>;
+  /** /etc/hosts as it is; undefined where there is none, or it cannot be read. */
+  hostsFile(): HostsFile | undefined;
   /** The table as `nft list` prints it: what puts it back as it is. */
   listNft(nftTable: string): Promise<string>;
   /** Runs one effect to its end; rejects with E_APPLY, after which some of its lines may have run. */

@@ -75,6 +75,7 @@ export function localHost({ path, isRoot, isService, program, sshConnection }: L
     configFiles: async (file) => readConfigFiles(file),
     store: storeOf,
     observe: (nftTable) => observe(nftTable, { path, isRoot }),
+    hostsFile: () => observeHostsFile(),
     listNft,
     perform,
     require: (effects) => requireFor(effects, path),

@@ -1,6 +1,6 @@
-import { blockFault, blockIn, HOSTS_FILE, hostsLine, otherEntries } from '../model/hosts-file.ts';
+import { blockFault, blockIn, HOSTS_FILE, hostsLine, otherEntries, writtenFor } from '../model/hosts-file.ts';
 import type { Island } from '../model/island.ts';
-import type { Place } from '../model/place.ts';
+import type { NoPlace, Place } from '../model/place.ts';
 import { type NamedAddress, namedAddresses } from '../model/zone.ts';
 import type { Finding, Site } from './finding.ts';
 import type { HostsBlock, Resolver } from './name-resource.ts';
@@ -42,8 +42,8 @@ function resolverOf({ hub, zone }: Island, link: string): Resolver {
   return { kind: 'resolver', link, servers: [hub.inner], domains: [`~${zone}`], defaultRoute: false };
 }
 
-/** Only a hub knows of all workers, and a worker of itself. */
-function namesHere(island: Island, place: Place): readonly NamedAddress[] {
+/** What this host can know: only a hub knows of all workers, and a worker of itself. */
+export function namesHere(island: Island, place: Place | NoPlace): readonly NamedAddress[] {
   switch (place.role) {
     case 'hub':
       return namedAddresses(island, place.workers?.workers);
@@ -51,6 +51,7 @@ function namesHere(island: Island, place: Place): readonly NamedAddress[] {
       return namedAddresses(island, [place.lease.worker]);
     case 'peer':
     case 'member':
+    case 'none':
       return namedAddresses(island);
   }
 }
@@ -76,6 +77,7 @@ export function unheardNames(site: Site): Finding[] {
     ...(isHeard ? [] : [SILENT]),
     ...takenLinks(site),
     ...brokenMarkers(site, isBlockWanted),
+    ...staleNames(site),
     ...(isBlockWanted ? [...fixedFile(site), ...otherAddresses(site)] : []),
   ];
 }
@@ -101,7 +103,7 @@ const SILENT: Finding = {
 };
 
 /** As in `/etc/hosts:12: a second "# island:r2lab begin"`; undefined where the lines of the island are whole, or not there. */
-export function brokenBlock({ hostsFile }: Observed, island: string): string | undefined {
+export function brokenBlock({ hostsFile }: Pick<Observed, 'hostsFile'>, island: string): string | undefined {
   if (hostsFile === undefined) return undefined;
   const { text, fixed } = hostsFile;
   const fault = blockFault(text, island);
@@ -128,6 +130,24 @@ export function mendHint(island: string): string {
 function brokenMarkers({ island: { name }, observed }: Site, isWanted: boolean): Finding[] {
   const text = brokenBlock(observed, name);
   return text === undefined ? [] : [{ weight: isWanted ? 'refuse' : 'drift', text, hint: mendHint(name) }];
+}
+
+/** What `island hosts --write` put there is the operator's: it is said, and not changed. */
+function staleNames({ island, place, observed }: Site): Finding[] {
+  const block = blockIn(observed.hostsFile?.text ?? '', writtenFor(island.name));
+  if (block === undefined) return [];
+  const lines = namesHere(island, place).map((each) => hostsLine(each, island.zone));
+  const isOld = (line: string) => !lines.includes(line);
+  // The workers on a hub come and go, and only root sees them.
+  const isStale = !lines.every((line) => block.includes(line)) || (place.role !== 'hub' && block.some(isOld));
+  if (!isStale) return [];
+  return [
+    {
+      weight: 'note',
+      text: `the names of ${island.name} that "island hosts --write" put into ${HOSTS_FILE} are not those of the file`,
+      hint: 'island hosts --write',
+    },
+  ];
 }
 
 function fixedFile({ observed: { hostsFile } }: Site): Finding[] {

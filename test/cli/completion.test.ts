@@ -50,6 +50,7 @@ test('the commands come first, and help with them, but not what is for the compl
       'test',
       'ping',
       'echo',
+      'hosts',
       'token',
       'lease',
       'serve',

@@ -1,13 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadIsland } from '../../src/config/load.ts';
-import { blockFault, blockIn, hostsLine, otherEntries, withBlock } from '../../src/model/hosts-file.ts';
+import {
+  blockFault,
+  blockIn,
+  hostsLine,
+  islandsWritten,
+  otherEntries,
+  withBlock,
+  writtenFor,
+} from '../../src/model/hosts-file.ts';
 import { namedAddresses } from '../../src/model/zone.ts';
 import { modelFile } from '../support/island.ts';
 
 /** Whatever bytes an operator has there, also without a last newline; no markers of ours. */
 const others = fc
-  .array(fc.constantFrom('127.0.0.1 localhost', '10.0.0.9\tfit02 printer', '# island:r2lab', '', '\xe9\xff'))
+  .array(
+    fc.constantFrom(
+      '127.0.0.1 localhost',
+      '10.0.0.9\tfit02 printer',
+      '# island:r2lab',
+      '# island:r2lab names',
+      '\xe9\xff',
+    ),
+  )
   .chain((lines) =>
     fc.tuple(fc.constantFrom('\n', '\r\n'), fc.boolean()).map(([end, isEnded]) => {
       return lines.map((line) => `${line}${end}`).join('') + (isEnded ? '' : '10.0.0.1 last');
@@ -35,6 +51,19 @@ describe('the lines of an island in /etc/hosts', () => {
         const both = withBlock(withBlock(text, 'r2lab', mine), 'r2', theirs);
         expect([blockIn(both, 'r2lab'), blockIn(both, 'r2')]).toEqual([mine, theirs]);
         const [one, other] = isFirst ? ['r2lab', 'r2'] : ['r2', 'r2lab'];
+        expect(withBlock(withBlock(both, one, undefined), other, undefined)).toBe(text);
+      }),
+    );
+  });
+
+  test('are apart from those that an operator put there, which begin and end by other markers', () => {
+    fc.assert(
+      fc.property(others, block, block, fc.boolean(), (text, mine, written, isFirst) => {
+        const owner = writtenFor('r2lab');
+        const both = withBlock(withBlock(text, 'r2lab', mine), owner, written);
+        expect([blockIn(both, 'r2lab'), blockIn(both, owner)]).toEqual([mine, written]);
+        expect([islandsWritten(both), islandsWritten(text)]).toEqual([['r2lab'], []]);
+        const [one, other] = isFirst ? ['r2lab', owner] : [owner, 'r2lab'];
         expect(withBlock(withBlock(both, one, undefined), other, undefined)).toBe(text);
       }),
     );

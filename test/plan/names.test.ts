@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withBlock } from '../../src/model/hosts-file.ts';
+import { withBlock, writtenFor } from '../../src/model/hosts-file.ts';
 import { restorable } from '../../src/plan/before.ts';
 import { diff } from '../../src/plan/diff.ts';
 import { commandsOf, effectsOf } from '../../src/plan/effect.ts';
@@ -145,6 +145,21 @@ describe('what stands in the way of names', () => {
     const text = '127.0.1.1 sopnode-l1\n192.168.3.2 fit02\nfd00::1 fit01\n';
     expect(findings('hosts', text)).toEqual([]);
   });
+});
+
+test('names that an operator put into /etc/hosts are noted where they are not those of the file, and left', () => {
+  const text = (client: string, block: readonly string[]) => {
+    const hostsFile = { text: withBlock('', writtenFor('r2lab'), block) };
+    const { findings, resources } = seen(client, 'fit02', { ...MEMBER, hostsFile });
+    expect(ownedOf({ ...MEMBER, hostsFile }, MARKS).map(({ kind }) => kind)).not.toContain('hosts');
+    return { findings, lines: resources.flatMap((each) => (each.kind === 'hosts' ? each.lines : [])) };
+  };
+  const { lines } = text('hosts', []);
+  expect(lines).toContain('192.168.3.7  fit07.r2lab.internal fit07');
+  expect(text('auto', lines).findings).toEqual([]);
+  for (const block of [[], lines.slice(1), [...lines, '10.3.1.70  w9.r2lab.internal w9']]) {
+    expect(text('auto', block).findings).toMatchObject([{ weight: 'note', hint: 'island hosts --write' }]);
+  }
 });
 
 test('what a link was told is not to be had again while systemd-resolved does not run', () => {

@@ -83,6 +83,7 @@ export function frozenHost(captured: Captured, config: string): Host {
       remove: refuse,
     }),
     observe: () => Promise.resolve(observedFrom(captured)),
+    hostsFile: () => observedFrom(captured).hostsFile,
     joinedIslands: () => Promise.resolve([]),
     pendingIslands: () => Promise.resolve([]),
     watcher: { start: refuse, run: refuse, isRunning: () => Promise.resolve(false) },

@@ -67,6 +67,7 @@ export function fakeHost({ hostname, configs = [], isRoot = true, ...bare }: Fak
     unitFiles: NO_UNITS,
     session: () => host.ssh,
     observe: () => (host.dead ? Promise.reject(new Error('killed')) : Promise.resolve(kernel.observe())),
+    hostsFile: () => kernel.observe().hostsFile,
     listNft: () => Promise.resolve(kernel.listNft()),
     perform: (effect) => performOn(host, () => kernel.perform(effect)),
     require: () => undefined,

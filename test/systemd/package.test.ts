@@ -126,7 +126,14 @@ test('removed, it gives the host back; purged, it leaves the file that the opera
   const other = FILE.replace('r2lab', 'other\nport: 10311\nsubnet: 10.4.1.0/24').replaceAll('10.3.', '10.4.');
   await box.writeFile('/run/other.yaml', other);
   await box.run(['island', 'join', '-c', '/run/other.yaml']);
+  const hosts = await box.readFile('/etc/hosts');
+  await box.run(['island', 'hosts', '-i', 'r2lab', '--write']);
+  await box.run(['island', 'hosts', '-c', '/run/other.yaml', '--write']);
+  expect(await box.run(['getent', 'hosts', '10.3.1.2', 'hub.other.internal'])).toMatch(
+    /hub.r2lab.*\n10.4.1.2 /,
+  );
   await dpkgMust('-r', 'island');
+  expect(await box.readFile('/etc/hosts')).toBe(hosts);
   expect(await dump(box)).toEqual(bare);
   expect(await box.run(['systemctl', 'list-units', '--all', '--plain', '--no-legend', 'island*'])).toBe('');
   expect(await box.run(['systemctl', 'list-units', '--failed', '--plain', '--no-legend'])).toBe('');

@@ -24,7 +24,7 @@ export function leaveCommand({ out, host, interrupted }: Deps): Command {
     .option('--keep-lease', 'a worker keeps what it needs to join again without a token; the units do so')
     .option('--json', 'print JSON for programs')
     .action(async (options: LeaveOptions) => {
-      const [{ leave }, { untoldLines }] = await Promise.all([
+      const [{ leave }, { keptNamesLine, untoldLines }] = await Promise.all([
         import('../../app/leave.ts'),
         import('../render/leave.ts'),
       ]);
@@ -35,6 +35,7 @@ export function leaveCommand({ out, host, interrupted }: Deps): Command {
       if (options.json === true) out.json({ schemaVersion: 1, ...left, ms });
       else if (left.changed) out.line(`left ${left.island} (${ms} ms)`);
       else out.line(`nothing of ${left.island} was on this host`);
+      if (left.keepsNames === true) out.note(keptNamesLine(left.island));
       if (left.lease?.released === false) for (const line of untoldLines(left.lease)) out.note(line);
     });
   return withExamples(withSelection(command), [
