@@ -2,7 +2,7 @@ import { HOSTS_FILE } from '../model/hosts-file.ts';
 import { withoutSecrets } from '../model/secret.ts';
 import { printable } from '../model/text.ts';
 import type { Step } from './diff.ts';
-import type { HostsBlock, Resolver } from './name-resource.ts';
+import type { Resolver } from './name-resource.ts';
 import type { Link, NftTable, Resource } from './resource.ts';
 import { comparableParts } from './ruleset-parts.ts';
 import { placeOf, selectorOf } from './words.ts';
@@ -69,8 +69,9 @@ function difference(wanted: Resource, current: Resource | undefined): string {
   if (wanted.kind === 'link' && current?.kind === 'link' && !current.up) return 'is down';
   if (wanted.kind === 'fallback')
     return `is ${wanted.up ? 'down' : 'up, and takes the ipip packets of strangers'}`;
-  if (wanted.kind === 'resolver' && current?.kind === 'resolver') return `is ${askedBy(current)}`;
-  if (wanted.kind === 'hosts' && current?.kind === 'hosts') return hostsDifference(wanted, current);
+  if (wanted.kind === 'resolver' && current?.kind === 'resolver') return resolverDifference(wanted, current);
+  if (wanted.kind === 'hosts' && current?.kind === 'hosts')
+    return listDifference(wanted.lines, current.lines, '"');
   const before: Readonly<Record<string, unknown>> = { ...current };
   const after: Readonly<Record<string, unknown>> = { ...wanted };
   const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
@@ -83,17 +84,28 @@ function difference(wanted: Resource, current: Resource | undefined): string {
     .join(', ');
 }
 
-/** As in `10.3.1.2 for ~r2lab.internal`. */
-function askedBy({ servers, domains, defaultRoute }: Resolver): string {
-  const what = [...domains, ...(defaultRoute ? ['everything'] : [])];
+/** As in `10.3.1.2 for ~r2lab.internal and 4 more`: of the reverse zones there are many. */
+function askedBy({ servers, domains: [first, ...more], defaultRoute }: Resolver): string {
+  const what = [
+    ...(first === undefined ? [] : [first]),
+    ...(more.length === 0 ? [] : [`and ${more.length} more`]),
+    ...(defaultRoute ? ['everything'] : []),
+  ];
   return `${servers.join(' ') || 'nobody'} for ${what.join(' ') || 'nothing'}`;
 }
 
-function hostsDifference(wanted: HostsBlock, current: HostsBlock): string {
-  const [after, before] = [new Set(wanted.lines), new Set(current.lines)];
-  const lacking = wanted.lines.filter((line) => !before.has(line));
-  const strange = current.lines.filter((line) => !after.has(line));
-  const [first] = [...lacking.map((line) => `lacks "${line}"`), ...strange.map((line) => `has "${line}"`)];
+function resolverDifference(wanted: Resolver, current: Resolver): string {
+  const isOther =
+    wanted.defaultRoute !== current.defaultRoute || wanted.servers.join() !== current.servers.join();
+  return isOther ? `is ${askedBy(current)}` : listDifference(wanted.domains, current.domains, '');
+}
+
+function listDifference(wanted: readonly string[], current: readonly string[], quote: '"' | ''): string {
+  const [after, before] = [new Set(wanted), new Set(current)];
+  const said = (verb: string) => (line: string) => `${verb} ${quote}${line}${quote}`;
+  const lacking = wanted.filter((line) => !before.has(line));
+  const strange = current.filter((line) => !after.has(line));
+  const [first] = [...lacking.map(said('lacks')), ...strange.map(said('has'))];
   const more = lacking.length + strange.length - 1;
   return `${first ?? 'is in another order'}${more > 0 ? `, and ${more} more differ${more === 1 ? 's' : ''}` : ''}`;
 }

@@ -1,7 +1,7 @@
 import { blockFault, blockIn, HOSTS_FILE, hostsLine, otherEntries, writtenFor } from '../model/hosts-file.ts';
 import type { Island } from '../model/island.ts';
 import type { NoPlace, Place } from '../model/place.ts';
-import { type NamedAddress, namedAddresses } from '../model/zone.ts';
+import { type NamedAddress, namedAddresses, reverseApexes } from '../model/zone.ts';
 import type { Finding, Site } from './finding.ts';
 import type { HostsBlock, Resolver } from './name-resource.ts';
 import type { Observed } from './observed.ts';
@@ -38,8 +38,10 @@ function isManaged({ managed = [] }: Observed, link: string): boolean {
   return managed.includes(link);
 }
 
-function resolverOf({ hub, zone }: Island, link: string): Resolver {
-  return { kind: 'resolver', link, servers: [hub.inner], domains: [`~${zone}`], defaultRoute: false };
+/** It is asked what it has an answer to, and nothing else: somebody's real name of an address is not hidden. */
+function resolverOf(island: Island, link: string): Resolver {
+  const domains = [island.zone, ...reverseApexes(island)].map((apex) => `~${apex}`);
+  return { kind: 'resolver', link, servers: [island.hub.inner], domains, defaultRoute: false };
 }
 
 /** What this host can know: only a hub knows of all workers, and a worker of itself. */

@@ -20,7 +20,7 @@ describe('names by systemd-resolved', () => {
 
     host.kernel.meddle(`resolvectl revert ${told.link}`);
     expect((await status(host, {})).drift).toEqual([
-      `DNS of ${told.link} (10.3.1.2 for ~r2lab.internal) is missing`,
+      `DNS of ${told.link} (10.3.1.2 for ~r2lab.internal and 8 more) is missing`,
     ]);
     expect(await again()).toMatchObject({ repaired: [expect.stringContaining('DNS of isl-')] });
     expect(stateOf(host)).toEqual(good);

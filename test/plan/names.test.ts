@@ -87,6 +87,14 @@ describe('the commands', () => {
 test('what differs is said in words', () => {
   const other = { ...RESOLVER, servers: ['1.1.1.1'], domains: ['~.'], defaultRoute: true };
   const edited = { ...BLOCK, lines: ['10.3.1.2  a.x a', '10.3.1.9  b.x b'] };
+  const many = {
+    ...RESOLVER,
+    domains: ['~r2lab.internal', '~1.3.10.in-addr.arpa', '~3.168.192.in-addr.arpa'],
+  };
+  expect([...diff([], [many]), ...diff([RESOLVER], [many])].map(explain)).toEqual([
+    'DNS of isl-a (10.3.1.2 for ~r2lab.internal and 2 more) is missing',
+    'DNS of isl-a (10.3.1.2 for ~r2lab.internal and 2 more): lacks ~1.3.10.in-addr.arpa, and 1 more differs',
+  ]);
   expect([...diff([], [RESOLVER, BLOCK]), ...diff([other, edited], [RESOLVER, BLOCK])].map(explain)).toEqual([
     'DNS of isl-a (10.3.1.2 for ~r2lab.internal) is missing',
     'block of r2lab in /etc/hosts is missing',
