@@ -47,6 +47,17 @@ describe('names are found', () => {
     expect(namesOf(client, name, host).map(({ kind }) => kind)).toEqual(kinds);
   });
 
+  test('by a link with as many domains as it may have, where the addresses in public networks are many', () => {
+    const many = modelFile('vxlan').replace('w[1-3]', 'w[51-249]').replace('[51-53]', '[51-249]');
+    const two = many
+      .replace('138.96.245.0/24', '138.96.244.0/23')
+      .concat('  - { name: "x[1-99]", address: "138.96.244.[1-99]" }\n');
+    const { resources } = sight(two, 'sopnode-l1', { ...HUB, resolved: [] });
+    const [told] = resources.filter((each) => each.kind === 'resolver');
+    expect(told?.domains.slice(0, 2)).toEqual(['~r2lab.internal', '~1.3.10.in-addr.arpa']);
+    expect(told?.domains.length).toBe(256);
+  });
+
   test('of what a link was told only that of our links is ours, and of /etc/hosts our lines', () => {
     const text = withBlock(withBlock('', 'other', ['x']), 'r2lab', BLOCK.lines);
     const own = link('isl-a', [], { kind: 'vxlan', group: 10_310, alias: 'island:r2lab/a' });
