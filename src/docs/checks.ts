@@ -34,7 +34,6 @@ export function checkDocs(): string {
 
 function layerDocs(layer: Layer): string[] {
   const codes = (Object.keys(CODES) as Code[]).filter((code) => CODES[code].layer === layer);
-  if (codes.length === 0) return [`## ${WORDS[layer]}`, '', 'Skipped until there is a responder.', ''];
   return [
     `## ${WORDS[layer]}`,
     '',

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+import { askServer } from '../dns/client.ts';
 import { formatRequest, parseAnswer } from '../model/echo.ts';
-import type { Answer, Echo, Lookup, Ping, Question, Refusal, Seen, Udp } from '../probe/question.ts';
+import type { Answer, Dns, Echo, Ping, Question, Refusal, Seen, Udp } from '../probe/question.ts';
 import { codeOf, reasonOf } from './errno.ts';
 import { run } from './exec.ts';
+import { findName, type Sought } from './find.ts';
 import { knock } from './reach.ts';
 import { undelivered } from './undelivered.ts';
 
@@ -33,7 +33,11 @@ export function ask(question: Question, options: AskOptions): Promise<Answer> {
     case 'echo':
       return echo(question, options);
     case 'lookup':
-      return resolve(question, options);
+      return find({ kind: 'addresses', name: question.name, family: 4 }, options);
+    case 'name':
+      return find(question, options);
+    case 'dns':
+      return askNameServer(question, options);
   }
 }
 
@@ -137,16 +141,33 @@ function failure(cause: unknown, started: number): Answer {
   return { state: 'unasked', reason: reasonOf(cause) };
 }
 
-async function resolve({ name }: Lookup, { timeoutMs }: AskOptions): Promise<Answer> {
+async function find(sought: Sought, { timeoutMs }: AskOptions): Promise<Answer> {
   const started = performance.now();
-  try {
-    const found = await Promise.race([
-      lookup(name, { family: 4 }),
-      delay(timeoutMs, undefined, { ref: false }),
-    ]);
-    if (found === undefined) return { state: 'silent' };
-    return { state: 'answered', ms: performance.now() - started };
-  } catch (cause) {
-    return { state: 'unasked', reason: reasonOf(cause) };
+  const found = await findName(sought, timeoutMs);
+  if (found.state === 'silent') return found;
+  if (found.state === 'failed') return { state: 'unasked', reason: found.reason };
+  if (found.values.length === 0) return { state: 'unasked', reason: 'nobody knows it' };
+  return { state: 'answered', ms: performance.now() - started, values: found.values };
+}
+
+/** RFC 1035 section 4.2. */
+const DNS_PORT = 53;
+
+async function askNameServer({ server, name }: Dns, { timeoutMs }: AskOptions): Promise<Answer> {
+  const question = { server: { address: server, port: DNS_PORT }, name, type: 'A' };
+  const answer = await askServer(question, timeoutMs);
+  switch (answer.state) {
+    case 'answered': {
+      const { ms, rcode, isAuthoritative, records } = answer;
+      const values = records.filter(({ type }) => type === 'A').map(({ value }) => value);
+      return { state: 'answered', ms, values, dns: { rcode, isAuthoritative } };
+    }
+    case 'refused':
+      return { state: 'refused', ms: 0 };
+    case 'silent':
+      return answer;
+    case 'malformed':
+    case 'unasked':
+      return { state: 'unasked', reason: answer.reason };
   }
 }

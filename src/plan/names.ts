@@ -1,4 +1,5 @@
 import { blockFault, blockIn, HOSTS_FILE, hostsLine, otherEntries, writtenFor } from '../model/hosts-file.ts';
+import type { Ipv4 } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 import type { NoPlace, Place } from '../model/place.ts';
 import { type NamedAddress, namedAddresses, reverseApexes } from '../model/zone.ts';
@@ -166,29 +167,50 @@ function fixedFile({ observed: { hostsFile } }: Site): Finding[] {
   ];
 }
 
-/** Names that somebody gave another address: that stays, and it is said. */
-function otherAddresses({ island, place, observed }: Site): Finding[] {
-  const names = namesHere(island, place);
+/** Names that somebody gave another address: that stays, and it is said, once for each line. */
+function otherAddresses(site: Site): Finding[] {
+  const byLine = new Map(
+    contradictionsIn(site)
+      .toReversed()
+      .map((each) => [each.line, each]),
+  );
+  return [...byLine.values()].toReversed().map(({ line, name, address, meant }) => ({
+    weight: 'note',
+    text: `${HOSTS_FILE}:${line}: ${name} is ${address} there, and ${meant} in the island`,
+    hint: 'remove the name from that line: programs may get either',
+  }));
+}
+
+/** A name of the island that has another address in /etc/hosts. */
+export interface Contradiction {
+  readonly line: number;
+  /** As it stands there, with or without the zone. */
+  readonly name: string;
+  readonly address: string;
+  readonly meant: Ipv4;
+  /** Whether `island hosts --write` put it there. */
+  readonly isWritten: boolean;
+}
+
+/** In the order of the lines; the island's own block is none. */
+export function contradictionsIn({ island, place, observed }: NameSetting): Contradiction[] {
+  const { text = '' } = observed.hostsFile ?? {};
   const wanted = new Map(
-    names.flatMap(({ name, address }) => [[name, address] as const, [`${name}.${island.zone}`, address]]),
+    namesHere(island, place).flatMap(({ name, address }) => [
+      [name, address] as const,
+      [`${name}.${island.zone}`, address],
+    ]),
   );
   const isOwn = (name: string, address: string) =>
     /^127\.|^::1$/.test(address) && [place.name, `${place.name}.${island.zone}`].includes(name);
-  return otherEntries(observed.hostsFile?.text ?? '', island.name).flatMap((entry): Finding[] => {
-    const other = entry.names.find((each) => {
-      const address = wanted.get(each.toLowerCase());
-      const isOtherFamily = entry.address.includes(':');
-      return (
-        address !== undefined && address !== entry.address && !isOtherFamily && !isOwn(each, entry.address)
-      );
-    });
-    if (other === undefined) return [];
-    return [
-      {
-        weight: 'note',
-        text: `${HOSTS_FILE}:${entry.line}: ${other} is ${entry.address} there, and ${wanted.get(other.toLowerCase())} in the island`,
-        hint: 'remove the name from that line: programs may get either',
-      },
-    ];
-  });
+  const written = new Set(blockIn(text, writtenFor(island.name)));
+  const lines = text.split('\n');
+  return otherEntries(text, island.name).flatMap(({ line, address, names }) =>
+    names.flatMap((name): Contradiction[] => {
+      const meant = wanted.get(name.toLowerCase());
+      const isOtherFamily = address.includes(':');
+      if (meant === undefined || meant === address || isOtherFamily || isOwn(name, address)) return [];
+      return [{ line, name, address, meant, isWritten: written.has(lines[line - 1] ?? '') }];
+    }),
+  );
 }

@@ -7,13 +7,15 @@ import type { Observed } from '../plan/observed.ts';
 import type { Link, Resource } from '../plan/resource.ts';
 import { type Check, checkKey, THIS_HOST } from './check.ts';
 import type { Code } from './codes.ts';
+import { configuredCheck } from './configured-check.ts';
 import { endChecks } from './end-checks.ts';
 import { farEndsOf } from './far-ends.ts';
 import { firewallChecks } from './firewall-checks.ts';
 import { driftChecks, findingChecks, known, peerOf } from './host-checks.ts';
 import { beyondHub, memberChecks } from './member-checks.ts';
 import { mtuChecks } from './mtu-checks.ts';
-import { configuredCheck, foreignSourceCheck, hostCheck, wayKeys } from './reach-checks.ts';
+import { nameChecks } from './name-checks.ts';
+import { foreignSourceCheck, hostCheck, wayKeys } from './reach-checks.ts';
 import { strictlyDropped } from './reverse-path.ts';
 import { sourceCheck } from './source-check.ts';
 import { workerChecks } from './worker-checks.ts';
@@ -59,6 +61,7 @@ export function checksOf(sight: Sight, { targets, requiredOnly }: CheckOptions):
     ...otherHosts(sight).map((host) => hostCheck(setting, host, gatewayOf(sight, host))),
     ...foreignSourceChecks(sight, { ...setting, links }),
     ...sourceChecks(sight, setting),
+    ...nameChecks(sight, setting),
     ...island.checks.map((check) => configuredCheck(setting, check)),
   ];
   const asked = checks.map((check) =>

@@ -177,6 +177,24 @@ export const CODES = {
     otherwise: 'Its gateway does, so that it is off, has not joined, or is cut off from its gateway.',
     fix: '`island join` and `island test` on that host.',
   },
+  'ISL-N01': {
+    layer: 'names',
+    holds: 'The hub answers for the zone of the island, as the file says.',
+    otherwise: 'Nobody answers there, something drops port 53, or another name server or another file does.',
+    fix: '`island enable --persistent --now` on the hub; else look there with `ss -lunp sport = :53` and `nft list ruleset`.',
+  },
+  'ISL-N02': {
+    layer: 'names',
+    holds: 'The programs of this host find the names of the island, at the addresses that the file says.',
+    otherwise: 'They do not ask who knows them, or somebody else says something different first.',
+    fix: 'Correct the line of /etc/hosts that is named; look with `resolvectl query NAME` and in /etc/nsswitch.conf.',
+  },
+  'ISL-N03': {
+    layer: 'names',
+    holds: 'They find the name of an address.',
+    otherwise: 'Names in logs are those of somebody else, or none, and what looks for them waits.',
+    fix: 'Look with `getent hosts ADDRESS`; a resolver has to send the reverse zones to the hub as well.',
+  },
   'ISL-C01': {
     layer: 'checks',
     holds: 'What `checks:` says has to answer a ping does.',
@@ -192,7 +210,7 @@ export const CODES = {
   'ISL-C03': {
     layer: 'checks',
     holds: 'What `checks:` says has to resolve does.',
-    otherwise: 'This host asks a name server that does not know the zone.',
+    otherwise: 'This host asks a name server that does not know the zone, or finds another address.',
     fix: 'Look with `getent hosts NAME`.',
   },
 } as const satisfies Readonly<Record<string, Meaning>>;

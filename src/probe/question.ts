@@ -1,7 +1,7 @@
 import type { Ipv4 } from '../model/ip.ts';
 
 /** Something to ask of the network; whoever wants to know the same is told the same answer. */
-export type Question = Ping | Refusal | Tcp | Udp | Echo | Lookup;
+export type Question = Ping | Refusal | Tcp | Udp | Echo | Lookup | NameOf | Dns;
 
 /** ICMP echo; an answer has the size of the question. */
 export interface Ping {
@@ -49,8 +49,28 @@ export interface Lookup {
   readonly name: string;
 }
 
+/** The name of an address, looked up likewise. */
+export interface NameOf {
+  readonly kind: 'name';
+  readonly address: Ipv4;
+}
+
+/** A name server, asked for the IPv4 addresses of a full name. */
+export interface Dns {
+  readonly kind: 'dns';
+  readonly server: Ipv4;
+  readonly name: string;
+}
+
 export type Answer =
-  | { readonly state: 'answered'; readonly ms: number; readonly seen?: Seen }
+  | {
+      readonly state: 'answered';
+      readonly ms: number;
+      readonly seen?: Seen;
+      /** Addresses of a name, or the name of an address. */
+      readonly values?: readonly string[];
+      readonly dns?: DnsVerdict;
+    }
   /** The host is there, and nobody listens at that port. */
   | { readonly state: 'refused'; readonly ms: number }
   /** Nothing came back in time. */
@@ -63,6 +83,13 @@ export interface Seen {
   readonly source: string;
   /** Of the whole IPv4 packet. */
   readonly bytes: number;
+}
+
+/** What a name server says of its answer. */
+export interface DnsVerdict {
+  /** By its name, `NXDOMAIN`. */
+  readonly rcode: string;
+  readonly isAuthoritative: boolean;
 }
 
 /** Two questions with one key are one question. */
@@ -80,5 +107,9 @@ export function questionKey(question: Question): string {
       return `echo ${question.address}:${question.port} with ${question.bytes} bytes`;
     case 'lookup':
       return `lookup ${question.name}`;
+    case 'name':
+      return `name of ${question.address}`;
+    case 'dns':
+      return `dns ${question.name} of ${question.server}`;
   }
 }

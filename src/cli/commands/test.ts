@@ -12,7 +12,7 @@ export function testCommand({ out, host, interrupted, answerNo }: Deps): Command
   const command = new Command('test')
     .summary('find out what is broken, and say what to type')
     .description(
-      'Asks the island from this host, layer by layer: host, firewall, underlay, link, MTU, routes, and the checks of the file. Names the cause, and not what follows from it. Changes nothing. Exits with 1 when something that is required fails.',
+      'Asks the island from this host, layer by layer: host, firewall, underlay, link, MTU, routes, names, and the checks of the file. Names the cause, and not what follows from it. Changes nothing. Exits with 1 when something that is required fails.',
     )
     .addArgument(new Argument('[host...]', 'hosts or checks of the file; everything if left out'))
     .option('--required-only', 'leave out what is not required')

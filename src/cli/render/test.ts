@@ -49,7 +49,7 @@ function unknownLines(results: readonly Result[], paint: Output['paint']): strin
   const names = new Map<string, string[]>();
   for (const { check, outcome } of results) {
     if (outcome.state !== 'unknown') continue;
-    names.set(outcome.text, [...(names.get(outcome.text) ?? []), check.subject.name]);
+    names.set(outcome.text, [...new Set([...(names.get(outcome.text) ?? []), check.subject.name])]);
   }
   return [...names].map(([text, some]) => {
     const more = some.length > MOST_NAMES ? ` and ${some.length - MOST_NAMES} more` : '';
