@@ -1,7 +1,8 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Systemd } from '../host/systemd.ts';
-import { disableSteps, formatStep, type UnitsSeen } from '../plan/units.ts';
+import { disableSteps } from '../plan/unit-steps.ts';
+import { formatStep, type UnitsSeen } from '../plan/units.ts';
 import type { ConsentOptions } from './consent.ts';
 import { type Left, leave } from './leave.ts';
 import { requireRoot } from './root.ts';

@@ -1,15 +1,11 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { responderAddresses } from '../model/responder.ts';
 import { effectsOf } from '../plan/effect.ts';
-import {
-  enableSteps,
-  formatStep,
-  pathOf,
-  type Term,
-  type UnitStep,
-  type UnitsSeen,
-  unitsOf,
-} from '../plan/units.ts';
+import { ownAddresses } from '../plan/observed.ts';
+import { islandOfSocket } from '../plan/socket-unit.ts';
+import { enableSteps } from '../plan/unit-steps.ts';
+import { formatStep, pathOf, type Term, type UnitStep, type UnitsSeen, unitsOf } from '../plan/units.ts';
 import { undoSteps } from '../plan/units-undo.ts';
 import { type ConsentOptions, requireConsent } from './consent.ts';
 import { refuseFindings } from './join.ts';
@@ -50,12 +46,13 @@ export async function enable(host: Host, options: EnableOptions): Promise<Enable
   const scene = await sceneToEnable(host, options.island);
   const { name } = scene.island;
   const isDue = scene.steps.length > 0;
-  const wish = { island: name, term, now, isDue };
+  const listen = responderAddresses(scene.island, scene.place, ownAddresses(scene.observed));
+  const wish = { island: name, term, now, isDue, listen };
   const outlook = await withSystemd(host, (systemd) => seeUnits(host, systemd, name));
   const told = (steps: readonly UnitStep[]) => ({
     ...{ scene, term, reached: [] },
     steps: steps.map(formatStep),
-    foreign: [...outlook.foreign].toSorted(),
+    foreign: [...outlook.foreign].filter((path) => (islandOfSocket(path) ?? name) === name).toSorted(),
   });
   if (plan) return told(enableSteps(outlook, wish));
   if (now && isDue) await requireConsent(sceneRisk(host, scene), { ...options, verb: 'enable' });

@@ -1,6 +1,7 @@
 import { IslandError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Systemd, UnitState } from '../host/systemd.ts';
+import { socketOf } from '../plan/socket-unit.ts';
 import { formatStep, type UnitStep, type UnitsSeen, unitsOf } from '../plan/units.ts';
 
 /** Runs `work` with systemd; E_HOST_UNSUPPORTED where there is none. */
@@ -27,9 +28,10 @@ export function whileUnitsAreOurs<T>(host: Host, work: () => Promise<T>): Promis
 /** The units of one island and of the others that this host has joined. */
 export async function seeUnits(host: Host, systemd: Systemd, island: string): Promise<UnitsSeen> {
   const files = host.unitFiles.see();
-  const islands = new Set([island, ...(await host.joinedIslands())]);
-  const states = await Promise.all([...islands].flatMap(unitsOf).map((unit) => systemd.stateOf(unit)));
-  const own = new Set<string>(unitsOf(island));
+  const islands = await host.joinedIslands();
+  const own = new Set([...unitsOf(island), socketOf(island)]);
+  const units = new Set([...own, ...islands.flatMap(unitsOf)]);
+  const states = await Promise.all([...units].map((unit) => systemd.stateOf(unit)));
   return {
     ...files,
     up: namesWhere(states, ({ active }) => active !== 'inactive' && active !== 'failed'),
@@ -50,9 +52,12 @@ function namesWhere(
 export async function unitStates(host: Host, island: string): Promise<readonly UnitState[]> {
   if (!host.unitFiles.haveTemplate()) return [];
   try {
-    return await withSystemd(host, (systemd) =>
-      Promise.all(unitsOf(island).map((unit) => systemd.stateOf(unit))),
+    const socket = socketOf(island);
+    const states = await withSystemd(host, (systemd) =>
+      Promise.all([...unitsOf(island), socket].map((unit) => systemd.stateOf(unit))),
     );
+    // Only who answers for names has one.
+    return states.filter(({ unit, load }) => unit !== socket || load !== 'not-found');
   } catch (error) {
     if (!(error instanceof IslandError)) throw error;
     return [];
@@ -97,6 +102,7 @@ export async function performStep(
       return systemd.resetFailed(step.unit);
     case 'start':
     case 'stop':
+    case 'restart':
     case 'reload': {
       const outcome = await systemd.act(step.kind, step.unit, { timeoutMs: JOB_MS, interrupted });
       const { active, sub, result } = await systemd.stateOf(step.unit);

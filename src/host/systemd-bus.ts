@@ -15,7 +15,14 @@ const SERVICE = 'org.freedesktop.systemd1';
 const MANAGER = { destination: SERVICE, path: '/org/freedesktop/systemd1', interface: `${SERVICE}.Manager` };
 /** A manager with thousands of units reads their files for seconds. */
 const RELOAD_MS = 60_000;
-const VERBS = { start: 'StartUnit', stop: 'StopUnit', reload: 'ReloadUnit' } as const;
+const VERBS = {
+  start: 'StartUnit',
+  stop: 'StopUnit',
+  restart: 'RestartUnit',
+  reload: 'ReloadUnit',
+} as const;
+/** Kinds of units that can fail, by the end of their names. */
+const KINDS: Readonly<Record<string, string>> = { service: 'Service', socket: 'Socket' };
 
 /** Rejects where there is no bus, or systemd is not on it. */
 export async function openBusSystemd(connect: () => Promise<Bus> = connectBus): Promise<Systemd> {
@@ -77,11 +84,12 @@ async function stateOf(bus: Bus, unit: string): Promise<UnitState> {
     ...{ destination: SERVICE, path, interface: 'org.freedesktop.DBus.Properties', member: 'GetAll' },
     ...{ signature: 's', body: [`${SERVICE}.${iface}`] },
   });
+  const kind = KINDS[unit.slice(unit.lastIndexOf('.') + 1)];
   const [[found], result, enabled] = await Promise.all([
     bus.call(all('Unit'), unitShape),
-    unit.endsWith('.service')
-      ? bus.call(all('Service'), z.tuple([z.object({ Result: z.string() })])).then(([{ Result }]) => Result)
-      : 'success',
+    kind === undefined
+      ? 'success'
+      : bus.call(all(kind), z.tuple([z.object({ Result: z.string() })])).then(([{ Result }]) => Result),
     fileStateOf(bus, unit),
   ]);
   const { LoadState: load, ActiveState: active, SubState: sub } = found;

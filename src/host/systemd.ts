@@ -23,7 +23,7 @@ export interface Systemd {
   close(): void;
 }
 
-export type JobVerb = 'start' | 'stop' | 'reload';
+export type JobVerb = 'start' | 'stop' | 'restart' | 'reload';
 
 export interface JobOptions {
   readonly timeoutMs: number;
@@ -41,7 +41,7 @@ export interface UnitState {
   readonly sub: string;
   /** `enabled`, `enabled-runtime`, `disabled`, `masked`; empty where there is no file. */
   readonly enabled: string;
-  /** How a service came to its last end: `success`, `exit-code`, `timeout`, `watchdog`. */
+  /** How a service or a socket came to its last end: `success`, `exit-code`, `timeout`, `resources`. */
   readonly result: string;
   /** Since when it is active, or is not; milliseconds since 1970. Undefined for what never was anything else. */
   readonly sinceMs: number | undefined;

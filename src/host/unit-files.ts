@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { IslandError } from '../errors.ts';
+import { islandOfSocket } from '../plan/socket-unit.ts';
 import {
   folderOf,
   isWritten,
@@ -67,7 +68,9 @@ function see(program: UnitFilesOptions['program']): UnitFilesSeen {
     packaged: new Set(shipped.filter(isPackaged).map(({ name }) => name)),
     written: new Map(present.filter(([, text]) => isWritten(text))),
     foreign: new Set(
-      present.filter(([path, text]) => own.has(path) && !isWritten(text)).map(([path]) => path),
+      present
+        .filter(([path, text]) => (own.has(path) || islandOfSocket(path) !== undefined) && !isWritten(text))
+        .map(([path]) => path),
     ),
     folders: new Set(UNIT_FOLDERS.filter((folder) => existsSync(join('/etc', folder.split('/')[0] ?? '')))),
     links: TERMS.flatMap(linksOf),

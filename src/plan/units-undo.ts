@@ -1,4 +1,5 @@
-import { pathOf, type UnitLink, type UnitStep, type UnitsSeen, unitsOf } from './units.ts';
+import { socketOf } from './socket-unit.ts';
+import { pathOf, type UnitLink, type UnitStep, type UnitsSeen, unitsOf, writtenSocket } from './units.ts';
 
 export interface Undo {
   readonly island: string;
@@ -11,7 +12,10 @@ export interface Undo {
 /** Back to what was seen before, from whatever is there now. */
 export function undoSteps({ island, before, now, wasJoined }: Undo): readonly UnitStep[] {
   const [join, daemon] = unitsOf(island);
-  const stops = [daemon, join].filter((unit) => now.up.has(unit) && !before.up.has(unit));
+  const socket = socketOf(island);
+  const isOther = writtenSocket(now.written, socket) !== writtenSocket(before.written, socket);
+  const mustStop = (unit: string) => !before.up.has(unit) || (unit === socket && isOther);
+  const stops = [socket, daemon, join].filter((unit) => now.up.has(unit) && mustStop(unit));
   const spares = wasJoined && stops.includes(join) ? [...spareSteps(join)] : [];
   const removed = before.written;
   const restored = [...removed]
@@ -27,14 +31,19 @@ export function undoSteps({ island, before, now, wasJoined }: Undo): readonly Un
       (path) => ({ kind: 'remove', path }) as const,
     ),
   ];
+  // Nothing else that ran before is ever stopped.
+  const isCut = [daemon, socket].some(
+    (unit) => before.up.has(unit) && (!now.up.has(unit) || stops.includes(unit)),
+  );
   const links = linkSteps('enable', missingFrom(now.links, before.links));
   return [
     ...steps,
     ...(steps.length > 0 ? [RELOAD] : []),
     ...links,
     ...(links.length > 0 ? [RELOAD] : []),
+    ...(isCut && before.up.has(daemon) ? [{ kind: 'restart', unit: daemon } as const] : []),
     // What was stopped, or has no file any more, stays "failed" otherwise.
-    ...[join, daemon]
+    ...[join, daemon, socket]
       .filter((unit) => !before.failed.has(unit) && (stops.includes(unit) || now.failed.has(unit)))
       .map((unit) => ({ kind: 'reset-failed', unit }) as const),
   ];

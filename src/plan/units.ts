@@ -39,7 +39,7 @@ export type UnitStep =
   | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'verify'; readonly units: readonly string[] }
   | { readonly kind: 'daemon-reload' }
-  | { readonly kind: 'start' | 'stop' | 'reload' | 'reset-failed'; readonly unit: string }
+  | { readonly kind: 'start' | 'stop' | 'restart' | 'reload' | 'reset-failed'; readonly unit: string }
   | { readonly kind: 'enable' | 'disable'; readonly units: readonly string[]; readonly term: Term };
 
 /** First line of what `island enable` writes: by it `disable` knows it again. */
@@ -72,8 +72,17 @@ export function unitsOf(island: string): readonly [join: string, daemon: string]
   return [`island@${island}.service`, `islandd@${island}.service`];
 }
 
+export function marked(text: string): string {
+  return `${MARK}${text}`;
+}
+
 export function isWritten(text: string): boolean {
   return text.startsWith(MARK);
+}
+
+/** The text that systemd goes by: what is below /etc comes first. */
+export function writtenSocket(written: UnitsSeen['written'], name: string): string | undefined {
+  return written.get(pathOf(name, 'persistent')) ?? written.get(pathOf(name, 'runtime'));
 }
 
 /**
@@ -92,65 +101,6 @@ export function withProgram(text: string, program: readonly string[] | undefined
   );
 }
 
-export interface EnableWish {
-  readonly island: string;
-  readonly term: Term;
-  /** Start the units as well. */
-  readonly now: boolean;
-  /** The kernel is not as the file says. */
-  readonly isDue: boolean;
-}
-
-/** Enabling comes last: what fails before that is not tried at every boot. None where all is so already. */
-export function enableSteps(seen: UnitsSeen, { island, term, now, isDue }: EnableWish): readonly UnitStep[] {
-  const units = unitsOf(island);
-  const files = fileSteps(seen, filesTerm([...linksOfOthers(seen, units), { term }], false));
-  const has = (unit: string, wanted: Term) =>
-    seen.links.some((link) => link.unit === unit && link.term === wanted);
-  const other: Term = term === 'persistent' ? 'runtime' : 'persistent';
-  const missing = units.filter((unit) => !has(unit, term));
-  const extra = units.filter((unit) => has(unit, other));
-  const [join] = units;
-  const due = isDue && seen.active.has(join) ? [{ kind: 'reload', unit: join } as const] : [];
-  const down = units.filter((unit) => !seen.active.has(unit));
-  return [
-    ...files,
-    ...(files.length > 0 ? [{ kind: 'verify', units } as const] : []),
-    ...(files.length > 0 || seen.isStale ? [RELOAD] : []),
-    ...(now ? [...due, ...down.map((unit) => ({ kind: 'start', unit }) as const)] : []),
-    ...(missing.length > 0 ? [{ kind: 'enable', units, term } as const] : []),
-    ...(extra.length > 0 ? [{ kind: 'disable', units, term: other } as const] : []),
-    ...(missing.length + extra.length > 0 ? [RELOAD] : []),
-  ];
-}
-
-export interface DisableWish {
-  readonly island: string;
-  /** Stop the units as well. */
-  readonly now: boolean;
-}
-
-/** Units that go on running keep their files until the next boot, or systemd would not know how to stop them. */
-export function disableSteps(seen: UnitsSeen, { island, now }: DisableWish): readonly UnitStep[] {
-  const units = unitsOf(island);
-  const stopped = now ? units.filter((unit) => seen.up.has(unit)).toReversed() : [];
-  const isRunning = [...seen.up].some((unit) => !stopped.includes(unit));
-  const files = fileSteps(seen, filesTerm(linksOfOthers(seen, units), isRunning));
-  const unlinked = (['persistent', 'runtime'] as const).filter((term) =>
-    seen.links.some((link) => units.includes(link.unit) && link.term === term),
-  );
-  const failed = units.filter((unit) => seen.failed.has(unit));
-  return [
-    ...stopped.map((unit) => ({ kind: 'stop', unit }) as const),
-    ...unlinked.map((term) => ({ kind: 'disable', units, term }) as const),
-    ...files,
-    ...(unlinked.length + files.length > 0 ? [RELOAD] : []),
-    ...failed.map((unit) => ({ kind: 'reset-failed', unit }) as const),
-  ];
-}
-
-const RELOAD = { kind: 'daemon-reload' } as const;
-
 /** As it would be typed. */
 export function formatStep(step: UnitStep): string {
   switch (step.kind) {
@@ -164,6 +114,7 @@ export function formatStep(step: UnitStep): string {
       return 'systemctl daemon-reload';
     case 'start':
     case 'stop':
+    case 'restart':
     case 'reload':
     case 'reset-failed':
       return `systemctl ${step.kind} ${step.unit}`;
@@ -171,31 +122,4 @@ export function formatStep(step: UnitStep): string {
     case 'disable':
       return `systemctl ${step.kind}${step.term === 'runtime' ? ' --runtime' : ''} ${step.units.join(' ')}`;
   }
-}
-
-function linksOfOthers({ links }: UnitsSeen, units: readonly string[]): readonly UnitLink[] {
-  return links.filter(({ unit }) => !units.includes(unit));
-}
-
-/** How long the templates have to last, which all islands of a host share. */
-function filesTerm(links: readonly Pick<UnitLink, 'term'>[], isRunning: boolean): Term | undefined {
-  if (links.some(({ term }) => term === 'persistent')) return 'persistent';
-  return links.length > 0 || isRunning ? 'runtime' : undefined;
-}
-
-/** Writes before it removes: systemd is never without a unit that it has. */
-function fileSteps(seen: UnitsSeen, term: Term | undefined): readonly UnitStep[] {
-  const wanted = new Map(term === undefined ? [] : wantedFiles(seen, term));
-  const writes = [...wanted]
-    .filter(([path, text]) => seen.written.get(path) !== text)
-    .map(([path, text]) => ({ kind: 'write', path, text }) as const);
-  const removals = [...seen.written.keys()].filter((path) => !wanted.has(path));
-  return [...writes, ...removals.map((path) => ({ kind: 'remove', path }) as const)];
-}
-
-function wantedFiles({ shipped, packaged, foreign, folders }: UnitsSeen, term: Term): [string, string][] {
-  return shipped
-    .filter(({ name }) => !packaged.has(name) && folders.has(folderOf(name)))
-    .filter(({ name }) => !foreign.has(pathOf(name, 'persistent')) && !foreign.has(pathOf(name, term)))
-    .map(({ name, text }) => [pathOf(name, term), `${MARK}${text}`]);
 }

@@ -18,21 +18,31 @@ const OTHER = TEXT.replace('r2lab', 'other')
   .concat('subnet: 10.4.1.0/24\nport: 20000\n');
 const term = fc.constantFrom('persistent' as const, 'runtime' as const);
 const UNITS = ['island@r2lab.service', 'islandd@r2lab.service'];
+const SOCKET = 'islandd@r2lab.socket';
+const MORE = `dns: { listen: [192.168.3.100] }\n${TEXT}`;
 
 function site(text = TEXT) {
-  const machine = hostOf('faraday', text);
+  const { host: machine, edit } = hostWithFile('faraday', text);
   const fake = fakeSystemd(machine);
   const all = () => everything(fake, stateOf(machine), machine.files);
-  return { machine, fake, host: fake.host, all };
+  return { machine, edit, fake, host: fake.host, all };
 }
 
 function enabled(wish: EnableOptions) {
   return (host: Host) => enable(host, wish);
 }
 
+/** And the file then wants names answered on another address. */
+function edited(wish: EnableOptions) {
+  return async (host: Host, edit: (text: string) => void) => {
+    await enable(host, wish);
+    edit(MORE);
+  };
+}
+
 /** What enable could change; a unit that nobody has heard of is inactive. */
 function everything(
-  { files, links, active }: FakeSystemd,
+  { files, links, active, opened }: FakeSystemd,
   kernel: unknown,
   store: ReadonlyMap<string, string>,
 ) {
@@ -43,6 +53,7 @@ function everything(
     files: new Map(files),
     links: [...links].toSorted(),
     up: up.toSorted(),
+    opened: new Map(opened),
   };
 }
 
@@ -59,6 +70,7 @@ describe('enabling', () => {
       'write /etc/systemd/system/island@.service',
       'write /etc/systemd/system/islandd@.service',
       'write /etc/systemd/network/70-island.link',
+      `write /etc/systemd/system/${SOCKET}`,
       'verify',
       'daemon-reload',
       ...UNITS.map((unit) => `start ${unit}`),
@@ -66,7 +78,10 @@ describe('enabling', () => {
       'daemon-reload',
     ]);
     expect((await enable(host, { term: 'persistent', now: true })).steps).toEqual([]);
-    expect((await status(host, {})).units.map(({ active }) => active)).toEqual(['active', 'active']);
+    const { units } = await status(host, {});
+    expect(units.map(({ unit, active }) => `${unit} ${active}`)).toEqual(
+      [...UNITS, SOCKET].map((unit) => `${unit} active`),
+    );
   });
 
   test.each([
@@ -78,14 +93,19 @@ describe('enabling', () => {
       { term: 'runtime', now: true },
     ],
     ['to another term for the next boot', enabled({ term: 'runtime' }), { term: 'persistent' }],
+    [
+      'on other addresses while it runs',
+      edited({ term: 'persistent', now: true }),
+      { term: 'persistent', now: true },
+    ],
   ] as const)(
     '%s leaves all as it was, whatever goes wrong, and then can be done',
     async (_, begin, wish) => {
       let tried = 0;
       for (let isOver = false; !isOver; tried += 1) {
         for (const when of ['before', 'after'] as const) {
-          const { host, fake, all } = site();
-          await begin(host);
+          const { host, edit, fake, all } = site();
+          await begin(host, edit);
           const before = all();
           fake.fault = { at: tried, when };
           const outcome = await enable(host, wish).catch((error: unknown) => error);
@@ -94,12 +114,13 @@ describe('enabling', () => {
           if (!isOver) expect(all(), `${tried} ${when}`).toEqual(before);
         }
       }
-      expect(tried).toBeGreaterThan(6);
-      const { host, fake } = site();
-      await begin(host);
+      expect(tried).toBeGreaterThan(5);
+      const { host, edit, fake } = site();
+      await begin(host, edit);
       await enable(host, wish);
       await fake.reboot();
-      expect([...fake.active.values()]).toEqual(wish.term === 'persistent' ? ['active', 'active'] : []);
+      const ups = ['active', 'active', 'active'];
+      expect([...fake.active.values()]).toEqual(wish.term === 'persistent' ? ups : []);
     },
   );
 
@@ -186,6 +207,67 @@ test('waits for the operator where a join is not confirmed yet', async () => {
   expect(all()).toEqual(before);
 });
 
+describe('the socket', () => {
+  const opened = ({ fake }: ReturnType<typeof site>) =>
+    [...(fake.opened.get(SOCKET) ?? '').matchAll(/^ListenDatagram=(.*)$/gm)].map(([, address]) => address);
+
+  test('has each address that the file gives, and the daemon gets it where it did without', async () => {
+    const all = site();
+    const { host, fake, edit } = all;
+    await enable(host, { term: 'persistent' });
+    expect([...fake.active]).toEqual([]);
+    await enable(host, { term: 'persistent', now: true });
+    expect(opened(all)).toEqual(['10.3.1.3:53']);
+    edit(MORE);
+    expect((await enable(host, { term: 'persistent', now: true })).steps).toEqual([
+      `write /etc/systemd/system/${SOCKET}`,
+      `systemd-analyze verify ${UNITS.join(' ')} ${SOCKET}`,
+      'systemctl daemon-reload',
+      `systemctl stop ${SOCKET}`,
+      'systemctl restart islandd@r2lab.service',
+    ]);
+    expect(opened(all)).toEqual(['10.3.1.3:53', '192.168.3.100:53']);
+    // As a daemon that an earlier version had enabled.
+    fake.files.delete(`/etc/systemd/system/${SOCKET}`);
+    fake.opened.delete(SOCKET);
+    fake.active.set(SOCKET, 'inactive');
+    expect((await enable(host, { term: 'persistent', now: true })).steps.at(-1)).toBe(
+      'systemctl restart islandd@r2lab.service',
+    );
+    expect([opened(all), fake.active.get(SOCKET)]).toEqual([['10.3.1.3:53', '192.168.3.100:53'], 'active']);
+  });
+
+  test('that cannot be opened is left to the daemon, and one of somebody else to him', async () => {
+    const { host, fake } = site();
+    await enable(host, { term: 'persistent', now: true });
+    fake.active.set(SOCKET, 'failed');
+    expect((await enable(host, { term: 'persistent', now: true })).steps).toEqual([]);
+    await disable(host, { now: true });
+    expect([...fake.active.values()]).toEqual(['inactive', 'inactive', 'inactive']);
+    const path = `/etc/systemd/system/${SOCKET}`;
+    const own = '[Socket]\nListenDatagram=192.168.3.100:53\n';
+    fake.files.set(path, own).set('/etc/systemd/system/islandd@other.socket', own);
+    expect((await enable(host, { term: 'persistent', now: true })).foreign).toEqual([path]);
+    await disable(host, { now: true });
+    expect(fake.files.get(path)).toBe(own);
+  });
+
+  test('goes when the file gives this host no address any more, and a member without one has none', async () => {
+    const path = `/run/systemd/system/${SOCKET}`;
+    // No host of the file, but on a network of the island.
+    const bare = TEXT.replace(/^.*fit.*\n/m, '');
+    const { host: machine, edit } = hostWithFile('fit02', `dns: { listen: [192.168.3.2] }\n${bare}`);
+    const { host, files, opened: open } = fakeSystemd(machine);
+    await enable(host, { term: 'runtime', now: true });
+    expect([files.has(path), open.has(SOCKET)]).toEqual([true, true]);
+    edit(bare);
+    await enable(host, { term: 'runtime' });
+    expect([files.has(path), open.has(SOCKET)]).toEqual([true, true]);
+    await enable(host, { term: 'runtime', now: true });
+    expect([files.has(path), open.has(SOCKET)]).toEqual([false, false]);
+  });
+});
+
 describe('disabling', () => {
   test('restores what was there before any enable, without the file as well', async () => {
     await fc.assert(
@@ -217,7 +299,7 @@ describe('disabling', () => {
     await enable(host, { term: 'persistent', now: true });
     expect(await disable(host, {})).toMatchObject({ isUp: true });
     expect([...fake.files.keys()].filter((path) => path.startsWith('/etc'))).toEqual([]);
-    expect([...fake.active.values()]).toEqual(['active', 'active']);
+    expect([...fake.active.values()]).toEqual(['active', 'active', 'active']);
     expect((await disable(host, {})).steps).toEqual([]);
     await leave(host, {});
     await fake.reboot();
@@ -233,7 +315,8 @@ describe('disabling', () => {
     await enable(fake.host, { island: 'r2lab', term: 'persistent' });
     const one = new Map(fake.files);
     await enable(fake.host, { island: 'other', term: 'runtime' });
-    expect(fake.files).toEqual(one);
+    const more = '/run/systemd/system/islandd@other.socket';
+    expect([...fake.files.keys()]).toEqual([...one.keys(), more]);
     await expect(disable(fake.host, {})).rejects.toMatchObject({ code: 'E_USAGE' });
     await disable(fake.host, { island: 'r2lab' });
     expect([...fake.files.keys()].every((path) => path.startsWith('/run'))).toBe(true);

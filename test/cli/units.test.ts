@@ -38,8 +38,8 @@ test('what enable and disable did is one line, and the same for programs', async
     'r2lab: disabled; until the next boot it stays as it is, "island disable --now" leaves now (7 ms)',
   ]);
   const gone = await disable(host, { now: true, plan: true });
-  expect(disabledLines(gone, { plan: true, ms: 7 }).slice(0, 3)).toEqual([
-    'island leave -i r2lab',
+  expect(disabledLines(gone, { plan: true, ms: 7 }).slice(0, 4)).toEqual([
+    ...['island leave -i r2lab', 'systemctl stop islandd@r2lab.socket'],
     ...['systemctl stop islandd@r2lab.service', 'systemctl stop island@r2lab.service'],
   ]);
   expect(disableJson(await disable(host, { now: true }), RUN)).toMatchObject({ changed: true, left: true });

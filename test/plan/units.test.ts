@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { enableSteps, type UnitsSeen, withProgram } from '../../src/plan/units.ts';
+import { enableSteps } from '../../src/plan/unit-steps.ts';
+import { type UnitsSeen, withProgram } from '../../src/plan/units.ts';
 
 const UNIT = `# island join is what it does
 [Service]
@@ -30,7 +31,7 @@ test('what a package has put in place is not written again, and NetworkManager i
     ...{ up: new Set(), active: new Set(), failed: new Set(), isStale: false },
     folders: new Set(['systemd/system', 'systemd/network']),
   };
-  const wish = { island: 'r2lab', term: 'persistent', now: false, isDue: false } as const;
+  const wish = { island: 'r2lab', term: 'persistent', now: false, isDue: false, listen: [] } as const;
   const paths = (steps: ReturnType<typeof enableSteps>) =>
     steps.flatMap((step) => (step.kind === 'write' ? [step.path] : []));
   expect(paths(enableSteps(seen, wish))).toEqual(['/etc/systemd/network/70-island.link']);

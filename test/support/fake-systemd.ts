@@ -2,7 +2,7 @@ import { join } from '../../src/app/join.ts';
 import { leave } from '../../src/app/leave.ts';
 import { IslandError } from '../../src/errors.ts';
 import type { Host } from '../../src/host/host.ts';
-import type { Systemd, UnitState } from '../../src/host/systemd.ts';
+import type { JobVerb, Systemd, UnitState } from '../../src/host/systemd.ts';
 import { folderOf, isWritten, pathOf, type Term, type UnitFile } from '../../src/plan/units.ts';
 
 /** Something goes wrong at one of what systemd and the disk are asked to do, counted from 0. */
@@ -18,6 +18,8 @@ export interface FakeSystemd {
   readonly files: Map<string, string>;
   readonly links: Set<string>;
   readonly active: Map<string, string>;
+  /** The text by which each socket that is open was opened. */
+  readonly opened: Map<string, string>;
   /** What was asked of it, as `start island@r2lab.service`. */
   readonly asked: string[];
   fault: UnitFault | undefined;
@@ -37,6 +39,7 @@ export function fakeSystemd(machine: Host): FakeSystemd {
   const files = new Map<string, string>();
   const links = new Set<string>();
   const active = new Map<string, string>();
+  const opened = new Map<string, string>();
   const asked: string[] = [];
   /** The text by which a unit is run; of a unit that was read and is not there any more, none. */
   const loaded = new Map<string, string | undefined>();
@@ -56,8 +59,9 @@ export function fakeSystemd(machine: Host): FakeSystemd {
     return result;
   };
   const textOf = (unit: string) => {
-    const name = unit.replace(/@.+\./, '@.');
-    const text = TERMS.map((term) => files.get(pathOf(name, term))).find((known) => known !== undefined);
+    const names = [unit, unit.replace(/@.+\./, '@.')];
+    const paths = TERMS.flatMap((term) => names.map((name) => pathOf(name, term)));
+    const text = paths.map((path) => files.get(path)).find((known) => known !== undefined);
     const dropIns = [...files].filter(([path]) => path.includes(`/${unit}.d/`)).map(([, more]) => more);
     return text === undefined ? undefined : [text, ...dropIns].join('');
   };
@@ -77,6 +81,13 @@ export function fakeSystemd(machine: Host): FakeSystemd {
       () => 'active',
       () => 'failed',
     );
+    // The daemon wants its socket, and one that has no file is no error; no socket is opened while it runs.
+    const socket = socketOf(unit) ?? '';
+    const text = knows(socket);
+    if (active.get(unit) !== 'active' && active.get(socket) !== 'active' && text !== undefined) {
+      active.set(socket, 'active');
+      opened.set(socket, text);
+    }
     active.set(unit, ended);
     return ended === 'active' ? 'done' : 'failed';
   };
@@ -87,7 +98,16 @@ export function fakeSystemd(machine: Host): FakeSystemd {
       await leave(own, { island, keepLease: true });
     }
     active.set(unit, 'inactive');
+    opened.delete(unit);
     return 'done';
+  };
+  /** A socket that nobody needs any more closes. */
+  const act = async (verb: JobVerb, unit: string) => {
+    if (verb === 'reload') return join(own, { island: /@(.+)\./.exec(unit)?.[1] }).then(() => 'done');
+    if (verb !== 'start') await stop(unit);
+    if (verb !== 'stop') return start(unit);
+    const socket = socketOf(unit);
+    return socket !== undefined && active.get(socket) === 'active' ? stop(socket) : 'done';
   };
   const systemd: Systemd = {
     way: 'bus',
@@ -97,11 +117,7 @@ export function fakeSystemd(machine: Host): FakeSystemd {
       spend(`enable ${term}`, () => forEach(units, (unit) => links.add(`${term} ${unit}`))),
     disable: (units, term) =>
       spend(`disable ${term}`, () => forEach(units, (unit) => links.delete(`${term} ${unit}`))),
-    act: (verb, unit) =>
-      spend(`${verb} ${unit}`, () => {
-        if (verb === 'reload') return join(own, { island: /@(.+)\./.exec(unit)?.[1] }).then(() => 'done');
-        return verb === 'start' ? start(unit) : stop(unit);
-      }),
+    act: (verb, unit) => spend(`${verb} ${unit}`, () => act(verb, unit)),
     resetFailed: (unit) =>
       spend(`reset-failed ${unit}`, () => {
         if (active.get(unit) === 'failed') active.set(unit, 'inactive');
@@ -139,16 +155,24 @@ export function fakeSystemd(machine: Host): FakeSystemd {
     },
   };
   const fake: FakeSystemd = {
-    ...{ host, files, links, active, asked, fault: undefined },
+    ...{ host, files, links, active, opened, asked, fault: undefined },
     reboot: async () => {
       for (const path of [...files.keys()].filter((name) => name.startsWith('/run/'))) files.delete(path);
       for (const link of [...links].filter((name) => name.startsWith('runtime'))) links.delete(link);
       loaded.clear();
       active.clear();
+      opened.clear();
       for (const link of [...links].toSorted()) await start(link.split(' ')[1] ?? '');
     },
   };
   return fake;
+}
+
+/** That of a daemon; undefined for all others. */
+function socketOf(unit: string): string | undefined {
+  return unit.startsWith('islandd@') && unit.endsWith('.service')
+    ? unit.replace(/service$/, 'socket')
+    : undefined;
 }
 
 function forEach(units: readonly string[], work: (unit: string) => unknown): void {

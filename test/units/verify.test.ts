@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { socketText } from '../../src/plan/socket-unit.ts';
+import { ipv4 } from '../support/observed.ts';
 
 const UNITS = fileURLToPath(new URL('../../units', import.meta.url));
 const SERVICES = ['island@.service', 'islandd@.service'];
@@ -21,6 +23,19 @@ test('systemd finds nothing to say about the units', async () => {
   const units = await copyUnits((text) => text);
   expect(units).toEqual(expect.arrayContaining([...SERVICES, 'island.target']));
   expect(await verify(units)).toEqual({ code: 0, said: '' });
+});
+
+test('nor about what "island enable" writes for the addresses that a host answers on, and it fits the daemon', async () => {
+  const units = await copyUnits((text) => text);
+  const socket = 'islandd@r2lab.socket';
+  await writeFile(join(folder, socket), socketText('r2lab', ['10.3.1.2', '127.0.0.1'].map(ipv4)));
+  expect(await verify([socket, ...units])).toEqual({ code: 0, said: '' });
+  const listens = 'Stream=10.3.1.2:53 Stream=127.0.0.1:53 Datagram=10.3.1.2:53 Datagram=127.0.0.1:53';
+  const written = await readFile(join(folder, socket), 'utf8');
+  expect(written.match(/(?<=^Listen).*$/gm)).toEqual(listens.split(' '));
+  // Both come after the same servers, or one of them would be waited for in vain.
+  const servers = (unit: string) => settingOf(unit, 'After')?.split(' ').slice(1);
+  expect(servers(written)).toEqual(servers(await readFile(join(UNITS, 'islandd@.service'), 'utf8')));
 });
 
 test('the check would notice a misspelt key, a misspelt section and a missing program', async () => {

@@ -76,7 +76,9 @@ function stateWords({ active, sub, result, sinceMs, isStale }: UnitState): strin
   return `${active} (${why})${since}${isStale ? ', its file has changed on disk' : ''}`;
 }
 
+/** What no boot starts by itself comes with another unit, and its word says nothing. */
 function enabledWord({ enabled }: UnitState): string {
+  if (enabled === 'static') return '';
   return enabled === 'enabled-runtime' ? 'enabled until the next boot' : enabled;
 }
 

@@ -38,6 +38,7 @@ async function outcomesOf(systemd: Systemd): Promise<Record<string, unknown>> {
   await step('daemon-reload again', () => systemd.reload());
   await step('reload that fails', () => systemd.act('reload', UNIT, SOON));
   await step('after it', () => state());
+  await step('restart', () => systemd.act('restart', UNIT, SOON));
   await step('stop', () => systemd.act('stop', UNIT, SOON));
   write('/bin/false', '/bin/true');
   await systemd.reload();
