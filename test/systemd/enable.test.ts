@@ -16,6 +16,7 @@ const OTHER = FILE.replace('r2lab', 'other')
   .replaceAll('10.3.1.', '10.4.1.')
   .concat('port: 20000\nsubnet: 10.4.1.0/24\n');
 const UNITS = ['island@r2lab.service', 'islandd@r2lab.service'];
+const SOCKET = 'islandd@r2lab.socket';
 const SOON = { timeout: 60_000, interval: 200 };
 
 let disk: Disk;
@@ -77,12 +78,16 @@ test('an enabled host is on the island now and after a reboot, until it is disab
   const runs = await invocations();
   expect(await run('enable', '--persistent', '--now')).toContain('nothing to do');
   expect([await everything(), await invocations()]).toEqual([enabled, runs]);
-  expect((await json('status')).units).toMatchObject(
-    UNITS.map((unit) => ({ unit, active: 'active', enabled: 'enabled', since: expect.any(String) })),
-  );
+  const up = { active: 'active', since: expect.any(String) };
+  expect((await json('status')).units).toMatchObject([
+    ...UNITS.map((unit) => ({ unit, enabled: 'enabled', ...up })),
+    { unit: SOCKET, enabled: 'static', ...up },
+  ]);
 
   const asked = await box.run(['runuser', '-u', 'nobody', '--', 'island', 'status', '--json'], LONG);
-  expect(JSON.parse(asked).units).toMatchObject(UNITS.map((unit) => ({ unit, active: 'active' })));
+  expect(JSON.parse(asked).units).toMatchObject(
+    [...UNITS, SOCKET].map((unit) => ({ unit, active: 'active' })),
+  );
 
   await lab.reboot('box');
   box = lab.host('box');
@@ -164,8 +169,8 @@ test('without a bus, and with two islands, of which one keeps what both need', a
     await run('enable', '--persistent', '-i', 'other');
     expect(await run('enable', '--persistent', '-i', 'r2lab')).toContain('nothing to do');
     expect((await json('status', '-i', 'other')).units).toMatchObject([
-      { enabled: 'enabled' },
-      { enabled: 'enabled' },
+      ...[{ enabled: 'enabled' }, { enabled: 'enabled' }],
+      { unit: 'islandd@other.socket', enabled: 'static', active: 'inactive' },
     ]);
     await run('disable', '-i', 'other');
     expect(await everything()).toEqual(one);
@@ -188,7 +193,8 @@ test('what a package has put in place is used as it is', async () => {
     await box.run(['bash', '-c', `cp /usr/local/lib/island/units/${kind} /usr/lib/systemd/${folder}/`]);
   }
   expect((await run('enable', '--persistent', '--plan')).trim().split('\n')).toEqual([
-    ...[`systemctl enable ${UNITS.join(' ')}`, 'systemctl daemon-reload'],
+    ...[`write /etc/systemd/system/${SOCKET}`, `systemd-analyze verify ${UNITS.join(' ')} ${SOCKET}`],
+    ...['systemctl daemon-reload', `systemctl enable ${UNITS.join(' ')}`, 'systemctl daemon-reload'],
   ]);
   await run('enable', '--persistent');
   await run('disable');
@@ -216,7 +222,7 @@ async function activeUnits(): Promise<readonly string[]> {
 
 /** Another one for each time that a unit was started. */
 function invocations(): Promise<string> {
-  return box.run(['systemctl', 'show', '--property=InvocationID', ...UNITS]);
+  return box.run(['systemctl', 'show', '--property=InvocationID', ...UNITS, SOCKET]);
 }
 
 async function reachesHub(): Promise<void> {
