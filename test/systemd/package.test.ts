@@ -80,7 +80,7 @@ test('it can be installed where no systemd runs and Node is too old, and says so
 
 test('an upgrade loses no packet, restarts the daemon and nothing else', async () => {
   await install([box], FILE);
-  await box.run(['systemctl', 'enable', '--now', ...UNITS], { timeoutMs: 120_000 });
+  await box.run(['island', 'enable', '--persistent', '--now'], { timeoutMs: 120_000 });
   await within(20_000, 'the hub answers', () => answers('10.3.1.2'));
   const before = await unitsNow();
   const pings = [pinging(box, '10.3.1.2'), pinging(lab.host('hub'), '10.3.1.3')];
