@@ -102,7 +102,7 @@ async function runDaemon(json: boolean, run: (daemon: Daemon) => Promise<void>):
     const machine = await host();
     const { LISTEN_PID: pid, LISTEN_FDS: fds, LISTEN_FDNAMES: fdNames } = env;
     const passed = passedSockets({ pid, fds, names: fdNames }, process.pid);
-    const names = newNames({ host: machine, log, passed });
+    const names = newNames({ host: machine, log, passed, signal: stopping.signal });
     const supervisor = supervisorOf({ env, pid: process.pid, path: env['PATH'] ?? '' });
     await run({ machine, log, names, supervisor, onReload, signal: stopping.signal });
     await supervisor?.close();

@@ -14,6 +14,8 @@ export interface NamesOptions {
   readonly log: Log;
   /** Descriptors of the sockets that systemd passed. */
   readonly passed: readonly number[];
+  /** Ends the process. */
+  readonly signal: AbortSignal;
 }
 
 /** The island as it is to be answered for, and where. */
@@ -39,7 +41,7 @@ export interface Names {
 /** So often the names change at most while workers come and go: each change is a copy for every other responder. */
 const GAP_MS = 1000;
 
-export function newNames({ host, log, passed }: NamesOptions): Names {
+export function newNames({ host, log, passed, signal }: NamesOptions): Names {
   const tally = createTally();
   const holdings = newHoldings(host);
   const server = createDnsServer({
@@ -72,6 +74,8 @@ export function newNames({ host, log, passed }: NamesOptions): Names {
   }
 
   async function rest(): Promise<void> {
+    // Before anything is refused: what is asked from now on waits for the next process.
+    if (signal.aborted) await server.close();
     const { workers } = current ?? {};
     current = undefined;
     await hold();
