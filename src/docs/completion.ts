@@ -1,4 +1,4 @@
-import { type CommandNode, flatten, type OptionNode } from './tree.ts';
+import { type ArgumentNode, type CommandNode, flatten, type OptionNode } from './tree.ts';
 
 /** What "island complete" tells beside the islands; an argument or value is one of these. */
 const ASKED: readonly string[] = ['hosts', 'workers', 'tokens'];
@@ -9,7 +9,7 @@ export function completionScript(program: CommandNode): string {
   return `# shellcheck shell=bash
 
 _island() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} path=${program.name} value='' word index
+  local cur=\${COMP_WORDS[COMP_CWORD]} path=${program.name} value='' word index given=0
   local -a selection=()
   COMPREPLY=()
 
@@ -28,6 +28,8 @@ _island() {
     case "$path $word" in
 ${arm(commands.slice(1).map(quotedPath), 'path="$path $word"')}
 ${valueArms(commands)}
+      *' -'*) ;;
+      *) given=$((given + 1)) ;;
     esac
   done
   if [[ $cur == '=' ]]; then cur=''; fi
@@ -105,9 +107,16 @@ function wordsArm({ path, commands, options, args }: CommandNode): string {
   if (args.some(({ name }) => name === 'file')) {
     return `    '${path}') if [[ $cur == -* ]]; then _island_reply '${flags}'; else _island_files; fi ;;`;
   }
-  const asked = args.map(({ name }) => `${name}s`).find((words) => ASKED.includes(words));
-  if (asked !== undefined) {
-    return `    '${path}') if [[ $cur == -* ]]; then _island_reply '${flags}'; else _island_ask ${asked}; fi ;;`;
-  }
-  return `    '${path}') _island_reply '${flags}' ;;`;
+  const words = args.map(wordsOfArgument);
+  if (words.every((each) => each === undefined)) return `    '${path}') _island_reply '${flags}' ;;`;
+  const [first = ':', second] = words;
+  const others = second === undefined ? '' : ` elif ((given > 0)); then ${second};`;
+  return `    '${path}') if [[ $cur == -* ]]; then _island_reply '${flags}';${others} else ${first}; fi ;;`;
+}
+
+/** What completes it; undefined where nobody knows its words. */
+function wordsOfArgument({ name, choices }: ArgumentNode): string | undefined {
+  if (choices.length > 0) return `_island_reply '${choices.join(' ')}'`;
+  const asked = name === 'name' ? 'hosts' : `${name}s`;
+  return ASKED.includes(asked) ? `_island_ask ${asked}` : undefined;
 }

@@ -18,6 +18,7 @@ export interface CommandNode {
 export interface ArgumentNode {
   readonly name: string;
   readonly description: string;
+  readonly choices: readonly string[];
 }
 
 export interface OptionNode {
@@ -44,6 +45,7 @@ export function treeOf(command: Command, parents = ''): CommandNode {
     args: help.visibleArguments(command).map((argument) => ({
       name: argument.name(),
       description: help.argumentDescription(argument),
+      choices: argument.argChoices ?? [],
     })),
     options: help.visibleOptions(command).map((option) => ({
       term: help.optionTerm(option),

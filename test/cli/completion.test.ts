@@ -51,10 +51,10 @@ test('the commands come first, and help with them, but not what is for the compl
       'ping',
       'echo',
       'hosts',
+      'dns',
       'token',
       'lease',
       'serve',
-      'dns',
       'export',
       'help',
     ],
@@ -74,6 +74,13 @@ test('every command offers its own options', async () => {
 test('an option with fixed values offers them', async () => {
   expect(await words('island', 'init', '--link', '')).toEqual(['ipip', 'vxlan']);
   expect(await words('island', 'init', '--link', '=', 'v')).toEqual(['vxlan']);
+});
+
+test('an argument offers what it may be, by its place', async () => {
+  expect(await words('island', 'dns', 'query', 'fit')).toEqual(['fit01', 'fit02']);
+  expect(await words('island', 'dns', 'query', '--server', '10.3.1.2', '')).toContain('fit01');
+  expect(await words('island', 'dns', 'query', '--tcp', 'fit01', 'S')).toEqual(['SRV', 'SOA']);
+  expect(await words('island', 'dns', 'client', '')).toEqual(['dnsmasq', 'resolved', 'coredns']);
 });
 
 test('-i offers the islands of this host', async () => {

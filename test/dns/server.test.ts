@@ -82,7 +82,7 @@ describe('a responder', () => {
       log,
       zones: () => {
         if (isBroken) throw new Error('odd');
-        return { names: new Map(), apexes: new Map() };
+        return { names: new Map(), apexes: new Map(), apexLengths: new Set() };
       },
     });
     const socket = createSocket('udp4');

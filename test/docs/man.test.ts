@@ -10,7 +10,7 @@ const DIG: CommandNode = {
   summary: 'dig',
   description:
     'Digs – see `tool dig-in` – without -d as deep as "~" is.\n.so a line of its own, it\'s C:\\x.',
-  args: [{ name: 'file', description: '.where' }],
+  args: [{ name: 'file', description: '.where', choices: [] }],
   options: [
     option('-d, --depth <metres>', 'how deep, not well-known', ['-d', '--depth']),
     option('-h, --help', 'nobody needs this', ['-h', '--help']),
