@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Endpoint, PortOwner } from '../model/endpoint.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { Log } from '../model/log.ts';
 import type { Duty } from './duty.ts';
 import { createGuests, DEFAULT_TCP_LIMITS, type Guests, type TcpLimits } from './guests.ts';
-import { type EndpointState, openSlot, type Slot } from './slot.ts';
+import { type EndpointState, type FindOwner, openSlot, type Slot } from './slot.ts';
 import { adopt, type Makers } from './sockets.ts';
 import { tcpServer } from './tcp.ts';
 import { udpSocket } from './udp.ts';
@@ -12,7 +12,7 @@ import { udpSocket } from './udp.ts';
 export interface ServerOptions extends Omit<Duty, 'onFault'> {
   readonly log: Log;
   /** Who has a port that is wanted here. */
-  readonly portOwner?: (endpoint: Endpoint) => Promise<PortOwner | undefined>;
+  readonly portOwner?: FindOwner;
   readonly limits?: Partial<TcpLimits>;
 }
 

@@ -7,6 +7,8 @@ import type { Makers } from './sockets.ts';
 import { listenTcp } from './tcp.ts';
 import { bindUdp } from './udp.ts';
 
+export type FindOwner = (endpoint: Endpoint) => Promise<PortOwner | undefined>;
+
 /** How it stands with one address. */
 export type EndpointState = Endpoint &
   (
@@ -17,7 +19,7 @@ export type EndpointState = Endpoint &
 export interface SlotOptions extends Makers {
   readonly endpoint: Endpoint;
   readonly log: Log;
-  readonly portOwner?: ((endpoint: Endpoint) => Promise<PortOwner | undefined>) | undefined;
+  readonly portOwner?: FindOwner | undefined;
 }
 
 /** An address at which the responder listens, as soon as it can. */
@@ -42,9 +44,11 @@ export interface Parts {
 /** An address comes with a link, mostly soon; another program keeps its port for longer. */
 const FIRST_PAUSE_MS = 1000;
 const PAUSE_MS = 10_000;
+const OWNER_MS = 60_000;
 
 export function openSlot(options: SlotOptions): Slot {
   const { endpoint, log } = options;
+  const portOwner = sparingly(options.portOwner);
   const ended = new AbortController();
   let alarm = new AbortController();
   let parts: Parts = {};
@@ -60,10 +64,11 @@ export function openSlot(options: SlotOptions): Slot {
       else become({ ...endpoint, port: bound.udp.address().port, state: 'listening' });
       return true;
     } catch (cause) {
-      const next = await waitingFor(cause, options);
+      const next = await waitingFor(cause, { endpoint, portOwner });
+      if (ended.signal.aborted) return true;
       pauseMs = next.level === 'info' ? pauseMs : PAUSE_MS;
       become(next.state, next.level);
-      return ended.signal.aborted;
+      return false;
     }
   }
 
@@ -134,12 +139,27 @@ function closeParts({ udp, tcp }: Parts): void {
   tcp?.close();
 }
 
+/** It looks at every process, and who has a port mostly keeps it. */
+function sparingly(find: FindOwner = () => Promise.resolve(undefined)): FindOwner {
+  let last: { readonly found: ReturnType<FindOwner>; readonly untilMs: number } | undefined;
+  return (endpoint) => {
+    const now = performance.now();
+    if (last === undefined || now > last.untilMs) last = { found: find(endpoint), untilMs: now + OWNER_MS };
+    return last.found;
+  };
+}
+
+interface Wanted {
+  readonly endpoint: Endpoint;
+  readonly portOwner: FindOwner;
+}
+
 interface Waiting {
   readonly level: 'info' | 'error';
   readonly state: EndpointState;
 }
 
-async function waitingFor(cause: unknown, { endpoint, portOwner }: SlotOptions): Promise<Waiting> {
+async function waitingFor(cause: unknown, { endpoint, portOwner }: Wanted): Promise<Waiting> {
   const waiting = (why: string, hint?: string): EndpointState => ({
     ...{ ...endpoint, state: 'waiting', why },
     ...(hint !== undefined && { hint }),
@@ -149,7 +169,7 @@ async function waitingFor(cause: unknown, { endpoint, portOwner }: SlotOptions):
     case 'EADDRNOTAVAIL':
       return { level: 'info', state: waiting('this host does not have the address') };
     case 'EADDRINUSE': {
-      const owner = await portOwner?.(endpoint).catch(() => undefined);
+      const owner = await portOwner(endpoint).catch(() => undefined);
       const hint = owner?.hint ?? `"ss -lntup sport = :${endpoint.port}" shows which`;
       return { level: 'error', state: waiting(owner?.who ?? 'another program has the port', hint) };
     }

@@ -53,11 +53,15 @@ function adoptUdp(fd: number, socket: Socket): Adopted | undefined {
 }
 
 function adoptTcp(fd: number, server: Server): Adopted | undefined {
-  // It throws nothing: what is no listening socket has no address then.
+  const close = () => void server.close();
+  // It throws nothing: what is no such socket has no address then.
   server.listen({ fd, exclusive: true });
   const address = server.address();
-  if (address === null || typeof address === 'string') return undefined;
-  return { kind: 'tcp', socket: server, close: () => void server.close(), endpoint: endpointOf(address) };
+  if (address !== null && typeof address !== 'string') {
+    return { kind: 'tcp', socket: server, close, endpoint: endpointOf(address) };
+  }
+  close();
+  return undefined;
 }
 
 function endpointOf({

@@ -17,8 +17,10 @@ export interface Reception {
 export function tcpServer(reception: Reception): Server {
   // Half-open: who has sent all his questions may say so, and is answered all the same.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => receive(socket, reception));
-  // Out of file descriptors, say: the next connection may be taken again.
-  server.on('error', () => reception.duty.tally.dropped('accept'));
+  // Of one that cannot listen somebody else hears. Out of file descriptors, say: the next may be taken again.
+  server.on('error', () => {
+    if (server.listening) reception.duty.tally.dropped('accept');
+  });
   return server;
 }
 

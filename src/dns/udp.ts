@@ -4,6 +4,8 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { type Ipv4, toNumber } from '../model/ip.ts';
 import { answerTo, type Duty } from './duty.ts';
 
+const RECEIVE_BYTES = 1 << 20;
+
 /**
  * A socket, not bound yet, that answers what it is asked from the address it will be bound to. One for each address:
  * one for all would answer from whichever address the route back prefers.
@@ -33,8 +35,8 @@ export function udpSocket(duty: Duty): Socket {
     const reason = answer(query, source);
     if (reason !== undefined) tally.dropped(reason);
   });
-  // After the bind: a receive that failed. The next one may not.
-  socket.on('error', () => tally.dropped('receive'));
+  // Of a bind that fails somebody else hears. A receive that fails is one, and the next may not.
+  socket.once('listening', () => socket.on('error', () => tally.dropped('receive')));
   return socket;
 }
 
@@ -44,6 +46,8 @@ export async function bindUdp(socket: Socket, { address, port }: Endpoint): Prom
   try {
     socket.bind({ address, port, exclusive: true });
     await bound;
+    // The kernel makes it twice its usual size, which is room for what comes while we are busy.
+    if (socket.getRecvBufferSize() < RECEIVE_BYTES) socket.setRecvBufferSize(RECEIVE_BYTES);
   } catch (cause) {
     socket.close();
     throw cause;

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -99,13 +100,12 @@ describe('a responder', () => {
     await once(other, 'listening');
     const { port } = other.address();
     const log = memoryLog();
-    const { server } = responderFor(ISLAND, {
+    const { server, tally } = responderFor(ISLAND, {
       log,
       portOwner: (endpoint) => Promise.resolve({ who: `other has ${endpoint.port}`, hint: 'stop it' }),
     });
     open.push(server);
     await server.listen([{ address: HERE, port }]);
-    server.retry();
     expect(server.state()).toEqual([
       { address: HERE, port, state: 'waiting', why: `other has ${port}`, hint: 'stop it' },
     ]);
@@ -120,6 +120,15 @@ describe('a responder', () => {
       expect.stringMatching(/^error .*other has .*"hint":"stop it"/),
       expect.stringMatching(/^info names are answered/),
     ]);
+    expect(tally.snapshot()).toMatchObject({ udp: 1, drops: {} });
+  });
+
+  test('goes on where what is passed to it is no socket', async () => {
+    const { server } = await started();
+    const file = openSync('/dev/null', 'r');
+    open.push({ close: () => closeSync(file) });
+    await server.listen([{ address: HERE, port: 0 }], [file, 4000]);
+    expect(server.state()).toMatchObject([{ state: 'listening' }]);
   });
 
   test('listens where it is told now, and nowhere else', async () => {
