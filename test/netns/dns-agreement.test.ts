@@ -8,9 +8,11 @@ import { compile } from '../../src/dns/compile.ts';
 import { createDnsServer, type DnsServer } from '../../src/dns/server.ts';
 import { createTally } from '../../src/dns/tally.ts';
 import { respond, type Transport } from '../../src/dns/wire.ts';
-import { formatZone } from '../../src/dns/zone.ts';
+import { formatZone, type RecordType } from '../../src/dns/zone.ts';
 import { parseIpv4, parseSubnet } from '../../src/model/ip.ts';
 import { memoryLog } from '../support/dns/responder.ts';
+import { ISLAND, install } from '../support/island.ts';
+import { createLab, type Lab } from '../support/lab/lab.ts';
 import { type Endpoint, exchange } from '../support/references/ask.ts';
 import { type Aspects, aspectsOf, MAIN_ASPECTS, summaryOf } from '../support/references/aspects.ts';
 import { AGAINST_BOTH, EXPECTED } from '../support/references/differences.ts';
@@ -23,14 +25,14 @@ import {
   type References,
   startReferences,
 } from '../support/references/references.ts';
-import { zones } from '../support/references/zones.ts';
+import { FILE, zones } from '../support/references/zones.ts';
 
 const ZONES = zones();
 const COMPILED = compile(ZONES);
 const QUESTIONS = questions().map(({ title, query }, index) => ({ title, query: withId(query, index + 1) }));
 const PACKETS = QUESTIONS.map(({ query }) => query);
 
-const ISLAND = { address: parseIpv4(ownLoopbackAddress()), port: 5303 };
+const HERE = { address: parseIpv4(ownLoopbackAddress()), port: 5303 };
 
 let references: References;
 let server: DnsServer;
@@ -43,7 +45,7 @@ beforeAll(async () => {
     log: memoryLog(),
   });
   const files = ZONES.map((zone) => ({ apex: zone.apex, lines: formatZone(zone) }));
-  [references] = await Promise.all([startReferences(files), server.listen([ISLAND])]);
+  [references] = await Promise.all([startReferences(files), server.listen([HERE])]);
 });
 afterAll(() => Promise.all([references?.close(), server.close()]));
 
@@ -52,6 +54,19 @@ const ADMISSION = createAdmission({ ranges: [parseSubnet('127.0.0.0/8')], allow:
 test('there are questions enough, each with a title of its own', () => {
   expect(QUESTIONS.length).toBeGreaterThan(300);
   expect(new Set(QUESTIONS.map(({ title }) => title)).size).toBe(QUESTIONS.length);
+});
+
+test('each record of the zones is what all three answer with', async () => {
+  const owners = ZONES.flatMap(({ records }) => records.map(({ owner, type }) => `${owner} ${type}`));
+  const asked = [...new Set(owners)].map((each) => each.split(' ') as [string, RecordType]);
+  expect(asked.length).toBeGreaterThan(100);
+  const queries = asked.map(([owner, type]) => packet({ questions: [question(owner, type)] }));
+  const [knot, nsd] = await Promise.all([references.knot(queries, 'tcp'), references.nsd(queries, 'tcp')]);
+  for (const [index, query] of queries.entries()) {
+    const island = answerIn(query, replyTo(query, 'tcp'));
+    expect(island[0]).toContain(asked[index]?.[0]);
+    expect([answerIn(query, knot[index]), answerIn(query, nsd[index])]).toEqual([island, island]);
+  }
 });
 
 describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
@@ -74,7 +89,7 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
   });
 
   test('the responder sends exactly these replies', async () => {
-    const replies = await asker(ISLAND)(PACKETS, transport);
+    const replies = await asker(HERE)(PACKETS, transport);
     expect(replies.map(hex)).toEqual(PACKETS.map((query) => hex(replyTo(query, transport))));
   });
 
@@ -92,16 +107,29 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
   });
 });
 
-describe("dig, asking what ISC's report on EDNS compliance asks", () => {
+describe("island dns serve, asked by dig what ISC's report on EDNS compliance asks", () => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await createLab();
+    await lab.raise({ hosts: { 'sopnode-l1': {} } });
+    const hub = lab.host('sopnode-l1');
+    await install([hub], FILE);
+    const responder = hub.start([process.execPath, ISLAND, 'dns', 'serve', '--listen', '127.0.0.1:5303']);
+    await responder.outputMatching(/"msg":"ready"/, 30_000);
+  });
+  afterAll(() => lab?.close());
+
   test.each(COMPLIANCE)('$title', async ({ query, reply }) => {
-    const output = await run('dig', ['-r', ...at(ISLAND), ...query.split(' '), 'r2lab.internal']);
-    expect(parseDig(output)).toEqual(reply);
+    const hub = lab.host('sopnode-l1');
+    const args = [...at({ address: '127.0.0.1', port: 5303 }), ...query.split(' '), 'r2lab.internal'];
+    expect(parseDig(await hub.run(['dig', '-r', ...args]))).toEqual(reply);
   });
 });
 
 describe('over one connection', () => {
   test('kdig asks several questions, one after the other, and sees its own spelling of each name', async () => {
-    const { endpoint, connections, close } = await countingProxy(ISLAND);
+    const { endpoint, connections, close } = await countingProxy(HERE);
     try {
       const names = ['FiT01.R2LAB.internal', 'fit02.r2lab.internal', 'sopnode-L1.r2lab.INTERNAL'];
       const asked = names.flatMap((name) => [name, 'A']);
@@ -127,7 +155,7 @@ describe('over one connection', () => {
     const queries = names.map((name, index) =>
       withId(packet({ questions: [question(`${name}.r2lab.internal`, 'ANY')] }), index + 1),
     );
-    const replies = await exchange(ISLAND, queries, pieces);
+    const replies = await exchange(HERE, queries, pieces);
     // Sorted by id: they may come in any order.
     expect(replies.map(hex).toSorted()).toEqual(queries.map((query) => hex(replyTo(query, 'tcp'))));
   });
@@ -160,6 +188,10 @@ function complaintsOf({ title, transport, island, knot, nsd }: Compared): readon
 
 function differing(one: Aspects, other: Aspects): readonly string[] {
   return MAIN_ASPECTS.filter((aspect) => one[aspect] !== other[aspect]);
+}
+
+function answerIn(query: Uint8Array, reply: Uint8Array | undefined): readonly string[] {
+  return (aspectsOf(query, reply)['answer'] ?? '').split('\n');
 }
 
 function replyTo(query: Uint8Array, transport: Transport): Uint8Array | undefined {

@@ -19,7 +19,7 @@ function aliases(count: number): string {
 }
 
 /** An island with every kind of record, and sets that are too large for a datagram without EDNS, with it, and with any. */
-const FILE = `island: r2lab
+export const FILE = `island: r2lab
 hub:
   name: sopnode-l1
   outer: 138.96.245.50
