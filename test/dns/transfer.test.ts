@@ -92,7 +92,7 @@ describe('a whole zone', () => {
     await expect(copy({ zone: 'internal' })).rejects.toMatchObject({ message: refused });
     expect((await printed('dig', 'AXFR', ZONE, '-b', '127.0.0.2')).join()).not.toContain('n4-1');
     const overUdp = await askServer({ server, name: ZONE, type: 'AXFR', transport: 'udp' }, 20_000);
-    expect(overUdp).toMatchObject({ rcode: 'REFUSED', transport: 'udp' });
+    expect(overUdp).toMatchObject({ rcode: expect.stringMatching(/REFUSED|NOTIMP/), records: [] });
     expect((await printed('dig', 'AXFR', 'r2lab\\.internal')).join()).not.toContain('n4-1');
     server.serve(zonesWith(8, undefined));
     await expect(copy()).rejects.toMatchObject({ message: refused });

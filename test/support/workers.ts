@@ -41,14 +41,14 @@ export interface WorkersLab {
 }
 
 /** `home-w1`, … behind a NAT that changes every port, and `open-w1` with a public address. */
-export async function raiseWorkersLab(workers: number): Promise<WorkersLab> {
+export async function raiseWorkersLab(workers: number, text = WORKERS_FILE): Promise<WorkersLab> {
   const lab = await createLab();
   await lab.raise(modelNetwork({ nodes: [1, 2, 7], clusterHosts: 1, pdu: false }));
   await raiseSite(lab, natSite({ name: 'home', shape: 'fully-random', number: 1, workers }));
   await raiseSite(lab, OPEN);
   const hub = lab.host('sopnode-l1');
   const ends = [hub, lab.host('faraday')];
-  await install(ends, WORKERS_FILE);
+  await install(ends, text);
   await Promise.all(ends.map((host) => mustIsland(host, 'join')));
   const daemon = await startDaemon(hub);
   return { lab, hub, daemon, token: await tokenFrom(hub, '--uses', 'unlimited') };
