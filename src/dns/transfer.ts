@@ -56,7 +56,7 @@ function transferIn(query: Uint8Array): Asked | undefined {
   const read = readQuery(bytes);
   // RFC 1995 section 4: who keeps no changes gives all of the zone.
   if (read?.type !== TYPES.AXFR && read?.type !== TYPES.IXFR) return undefined;
-  if (read.class !== CLASSES.IN || (read.edns?.version ?? 0) !== 0) return undefined;
+  if (read.class !== CLASSES.IN || read.isSigned || (read.edns?.version ?? 0) !== 0) return undefined;
   const { nameEnd, edns } = read;
   return {
     ...{ id: [high, low], recursion: flags & FLAGS.recursionDesired, hasOpt: edns !== undefined },
