@@ -52,9 +52,10 @@ export function keepCounters({ store, counted, log, since }: CountersOptions): C
   };
 }
 
-/** What was counted, as fields of a line of the log. */
-export function countedFields({ udp, tcp, types, rcodes, drops }: TallySnapshot) {
+/** A line of what was counted, if anything was. */
+export function logCounted(log: Log, { udp, tcp, types, rcodes, drops }: TallySnapshot): void {
   const words = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts).map(([name, count]) => `${name}=${count}`);
-  return { udp, tcp, types: words(types), rcodes: words(rcodes), drops: words(drops) };
+  const fields = { udp, tcp, types: words(types), rcodes: words(rcodes), drops: words(drops) };
+  if (udp + tcp + fields.drops.length > 0) log.info(fields, 'what has been answered');
 }

@@ -10,8 +10,9 @@ export function dnsServices(names: Names): (kept: Kept) => readonly Service[] {
   const service: Service = {
     name: 'names',
     async start(setting) {
-      const { host, island, log } = setting;
+      const { host, island, log, trouble } = setting;
       await names.bring(assignmentOf(setting));
+      names.watch(trouble);
       const counters = keepCounters({
         ...{ store: host.store(island.name), counted: names.counted, log, since: host.date() },
       });

@@ -1,10 +1,11 @@
-import { createDnsServer, type DnsServer } from '../dns/server.ts';
+import { createDnsServer } from '../dns/server.ts';
+import type { EndpointState } from '../dns/slot.ts';
 import { createTally, type TallySnapshot } from '../dns/tally.ts';
 import { transfersOf } from '../dns/transfer.ts';
 import type { Host } from '../host/host.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import type { Log } from '../model/log.ts';
-import { countedFields } from './counters.ts';
+import { logCounted } from './counters.ts';
 import { newHoldings } from './holdings.ts';
 import { inTurns } from './turns.ts';
 import { type Whose, type WorkerNames, workerNames } from './worker-names.ts';
@@ -33,7 +34,8 @@ export interface Names {
   retry(): void;
   /** Until it is brought to something again nothing is answered. */
   rest(): Promise<void>;
-  state(): ReturnType<DnsServer['state']>;
+  /** Tells at once, and from now on, where it cannot listen and why. */
+  watch(tell: (troubles: readonly string[]) => void): void;
   counted(): TallySnapshot;
   close(): Promise<void>;
 }
@@ -46,8 +48,10 @@ export function newNames({ host, log, passed, signal }: NamesOptions): Names {
   const holdings = newHoldings(host);
   const server = createDnsServer({
     ...{ log, tally, zones: holdings.compiled, admission: holdings.admission, portOwner: host.portOwner },
+    onState: () => onState(),
     transfers: transfersOf({ zones: holdings.zones, admits: holdings.admitsTransfer }),
   });
+  let tell: (troubles: readonly string[]) => void = () => undefined;
   let unused = passed;
   let current: { readonly assignment: Assignment; readonly workers: WorkerNames } | undefined;
   let changedMs = -GAP_MS;
@@ -65,6 +69,10 @@ export function newNames({ host, log, passed, signal }: NamesOptions): Names {
     const waitMs = changedMs + GAP_MS - host.now();
     if (waitMs <= 0) void hold();
     else later ??= setTimeout(() => void hold(), waitMs);
+  }
+
+  function onState(): void {
+    tell(server.state().flatMap(troubleOf));
   }
 
   async function workersFor(assignment: Assignment): Promise<WorkerNames> {
@@ -94,13 +102,19 @@ export function newNames({ host, log, passed, signal }: NamesOptions): Names {
     leased: () => current?.workers.look(),
     retry: server.retry,
     rest,
-    state: server.state,
+    watch(listener) {
+      tell = listener;
+      onState();
+    },
     counted: tally.snapshot,
     async close() {
       await rest();
       await server.close();
-      const counted = tally.snapshot();
-      if (counted.udp + counted.tcp > 0) log.info(countedFields(counted), 'what has been answered');
+      logCounted(log, tally.snapshot());
     },
   };
+}
+
+function troubleOf(state: EndpointState): readonly string[] {
+  return state.state === 'waiting' ? [`names are not answered at ${state.address}: ${state.why}`] : [];
 }

@@ -30,11 +30,14 @@ export async function serve(host: Host, options: ServeOptions): Promise<void> {
   const { log, signal, everyMs = EVERY_MS, servicesOf = () => [], supervisor, onReload } = options;
   const island = await selectIsland(host, options);
   await host.asDaemon(island.name, async () => {
-    const services = newServices({ host, log, servicesOf, lookSoon: (what) => keeper.lookSoon(what) });
+    const status = statusTo(supervisor);
+    const services = newServices({
+      ...{ host, log, servicesOf, lookSoon: (what) => keeper.lookSoon(what), onTrouble: status.troubles },
+    });
     let isReady = false;
     const keeper: Keeper = keep(host, island, {
       ...{ ...options, everyMs, log, signal },
-      status: (text) => supervisor?.tell(`STATUS=${text}`),
+      status: status.work,
       onLeft: services.close,
       onMoved: services.moved,
       onKept: async (kept) => {
@@ -67,4 +70,21 @@ export async function serve(host: Host, options: ServeOptions): Promise<void> {
     }
     log.info({ island: island.name }, 'stopped; links and routes stay');
   });
+}
+
+/** The line for `status`: what the daemon is at, and what its services cannot do. */
+function statusTo(supervisor: Supervisor | undefined) {
+  let work = '';
+  let troubles: readonly string[] = [];
+  const tell = () => supervisor?.tell(`STATUS=${[work, ...troubles].join('; ')}`);
+  return {
+    work(text: string) {
+      work = text;
+      tell();
+    },
+    troubles(texts: readonly string[]) {
+      troubles = texts;
+      tell();
+    },
+  };
 }

@@ -18,6 +18,8 @@ export interface ServiceSetting extends Standing {
   readonly log: Log;
   /** Asks for a look at the host, and a repair, within a moment. */
   readonly lookSoon: (what: string) => void;
+  /** Says what keeps it from some of its work, and that nothing does any more. */
+  readonly trouble: (texts: readonly string[]) => void;
   /** Tells all services that a worker has come or gone. */
   readonly leased: () => void;
 }

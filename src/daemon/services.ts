@@ -20,20 +20,37 @@ export interface ServicesOptions {
   readonly log: Log;
   readonly servicesOf: ServicesOf;
   readonly lookSoon: (what: string) => void;
+  /** Hears all that keeps services from some of their work, whenever that changes. */
+  readonly onTrouble?: (texts: readonly string[]) => void;
 }
 
-export function newServices({ servicesOf, ...given }: ServicesOptions): Services {
+export function newServices({ servicesOf, onTrouble, ...given }: ServicesOptions): Services {
   /** By name, in the order in which they were started. */
   const running = new Map<string, RunningService>();
+  const troubles = new Map<string, readonly string[]>();
   let last: Kept | undefined;
   const leased = () => {
     for (const service of running.values()) service.leased?.();
   };
 
+  const troubleOf = (name: string) => (texts: readonly string[]) => {
+    if (isDeepStrictEqual(texts, troubles.get(name) ?? [])) return;
+    troubles.set(name, texts);
+    onTrouble?.([...troubles.values()].flat());
+  };
+
+  async function stop(name: string, service: RunningService): Promise<void> {
+    running.delete(name);
+    await service.close();
+    troubleOf(name)([]);
+  }
+
   async function start(kept: Kept): Promise<void> {
     const { island, scene } = kept;
     for (const { name, start: begin } of servicesOf(kept)) {
-      if (!running.has(name)) running.set(name, await begin({ ...given, island, scene, leased }));
+      if (running.has(name)) continue;
+      const setting = { ...given, island, scene, leased, trouble: troubleOf(name) };
+      running.set(name, await begin(setting));
     }
   }
 
@@ -41,18 +58,14 @@ export function newServices({ servicesOf, ...given }: ServicesOptions): Services
     const wanted = new Set(servicesOf(kept).map(({ name }) => name));
     for (const [name, service] of [...running].toReversed()) {
       if (wanted.has(name) && (await service.changed?.(kept)) === true) continue;
-      running.delete(name);
-      await service.close();
+      await stop(name, service);
     }
   }
 
   return {
     async close() {
       last = undefined;
-      for (const [name, service] of [...running].toReversed()) {
-        running.delete(name);
-        await service.close();
-      }
+      for (const [name, service] of [...running].toReversed()) await stop(name, service);
     },
     moved: (isGone) => {
       for (const service of running.values()) service.moved?.(isGone);

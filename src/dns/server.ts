@@ -14,6 +14,8 @@ export interface ServerOptions extends Omit<Duty, 'onFault'> {
   /** Who has a port that is wanted here. */
   readonly portOwner?: FindOwner;
   readonly limits?: Partial<TcpLimits>;
+  /** When an address is answered at, or not any more. */
+  readonly onState?: () => void;
 }
 
 /** Answers questions at addresses of this host, and at no others. */
@@ -32,7 +34,13 @@ export interface DnsServer {
 }
 
 /** A responder that listens nowhere yet. */
-export function createDnsServer({ log, portOwner, limits: given, ...rest }: ServerOptions): DnsServer {
+export function createDnsServer({
+  log,
+  portOwner,
+  onState,
+  limits: given,
+  ...rest
+}: ServerOptions): DnsServer {
   const duty: Duty = { ...rest, onFault: faultTo(log) };
   const limits = { ...DEFAULT_TCP_LIMITS, ...given };
   const guests = createGuests(limits);
@@ -56,7 +64,8 @@ export function createDnsServer({ log, portOwner, limits: given, ...rest }: Serv
         slots.delete(key);
       }
       const added = [...wanted].filter(([key]) => !slots.has(key));
-      for (const [key, endpoint] of added) slots.set(key, openSlot({ ...makers, endpoint, log, portOwner }));
+      for (const [key, endpoint] of added)
+        slots.set(key, openSlot({ ...makers, endpoint, log, portOwner, onState }));
       for (const fd of passed) take(fd);
       await Promise.all(added.map(([key]) => slots.get(key)?.start()));
     },

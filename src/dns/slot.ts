@@ -20,6 +20,8 @@ export interface SlotOptions extends Makers {
   readonly endpoint: Endpoint;
   readonly log: Log;
   readonly portOwner?: FindOwner | undefined;
+  /** When its state is another. */
+  readonly onState?: (() => void) | undefined;
 }
 
 /** An address at which the responder listens, as soon as it can. */
@@ -47,7 +49,7 @@ const PAUSE_MS = 10_000;
 const OWNER_MS = 60_000;
 
 export function openSlot(options: SlotOptions): Slot {
-  const { endpoint, log } = options;
+  const { endpoint, log, onState = () => undefined } = options;
   const portOwner = sparingly(options.portOwner);
   const ended = new AbortController();
   let alarm = new AbortController();
@@ -77,6 +79,7 @@ export function openSlot(options: SlotOptions): Slot {
     const { address, port } = next;
     const before = state;
     state = next;
+    onState();
     if (next.state === 'listening') log.info({ address, port }, 'names are answered');
     else if (before.state !== 'waiting' || before.why !== next.why) {
       const fields = { address, port, why: next.why, ...(next.hint && { hint: next.hint }) };

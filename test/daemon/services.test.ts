@@ -20,10 +20,11 @@ function kept(port: number, repaired: readonly string[] = []): Kept {
 /** Three services: the second may not start, the third takes another island as it runs. */
 function threeServices() {
   const told: string[] = [];
-  const state = { fails: false, names: ['a', 'b', 'c'] };
+  const state = { fails: false, names: ['a', 'b', 'c'], troubles: [] as readonly string[] };
   const service = (name: string): Service => ({
     name,
-    start: ({ leased }) => {
+    start: ({ leased, trouble }) => {
+      if (name === 'a') trouble(state.troubles);
       if (name === 'b' && state.fails) return Promise.reject(new IslandError('E_RETRY', 'port is in use'));
       told.push(`+${name}`);
       const say = (what: string) => void told.push(`${what}${name}`);
@@ -42,6 +43,7 @@ function threeServices() {
   const services = newServices({
     ...{ host: fakeHost({ hostname: 'l1', links: {} }), log: memoryLog().log, lookSoon: () => undefined },
     servicesOf: () => state.names.map(service),
+    onTrouble: (texts) => void told.push(`trouble: ${texts}`),
   });
   return { told, state, services };
 }
@@ -97,4 +99,16 @@ test('what one says of workers that come and go all hear', async () => {
   await services.onKept(kept(1));
   services.moved(false);
   expect(told).toEqual(['+a', '+c', '*a', '*c', '*a', '*c']);
+});
+
+test('what keeps one from its work is told when that changes, and is over when it ends', async () => {
+  const { told, state, services } = threeServices();
+  [state.names, state.troubles] = [['a', 'c'], ['the port is taken']];
+  await services.onKept(kept(1));
+  expect(told.splice(0)).toEqual(['trouble: the port is taken', '+a', '+c']);
+  state.troubles = [];
+  await services.onKept(kept(2));
+  expect(told.splice(0)).toEqual(['~c2', '-a', 'trouble: ', '+a']);
+  await services.close();
+  expect(told).toEqual(['-a', '-c']);
 });
