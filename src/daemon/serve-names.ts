@@ -20,9 +20,17 @@ export interface ServeNamesOptions extends ResponderOptions {
 /** The responder without the rest of the daemon; resolves when the signal has come and all is closed. */
 export async function serveNames(host: Host, options: ServeNamesOptions): Promise<void> {
   const { log, signal, names, supervisor, onReload } = options;
-  const stopped = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
+  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  let [isReady, isReloadWanted] = [false, false];
+  const reload = inTurns(async () => {
+    supervisor?.tell('RELOADING=1');
+    await bringAnew(host, options);
+    supervisor?.tell('READY=1');
+  });
+  onReload(() => {
+    if (isReady) void reload();
+    else isReloadWanted = true;
+  });
   const first = await responderPlace(host, options);
   const { island, place } = first;
   try {
@@ -30,12 +38,8 @@ export async function serveNames(host: Host, options: ServeNamesOptions): Promis
     const { name, role } = place;
     log.info({ island: island.name, zone: island.zone, name, role }, 'ready');
     supervisor?.tell('READY=1');
-    const reload = inTurns(async () => {
-      supervisor?.tell('RELOADING=1');
-      await bringAnew(host, options);
-      supervisor?.tell('READY=1');
-    });
-    onReload(() => void reload());
+    isReady = true;
+    if (isReloadWanted) await reload();
     const endHeartbeat = startHeartbeat({ supervisor, log, now: host.now, lookingSince: () => undefined });
     if (!signal.aborted) await stopped;
     endHeartbeat();

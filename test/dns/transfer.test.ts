@@ -76,6 +76,8 @@ describe('a whole zone', () => {
     const lines = [...formatZone(forward), ...formatZone(forward).slice(0, 1)];
     expect(await printed('dig', 'AXFR', 'R2lab.INTERNAL', '+onesoa', '+nocmd')).toEqual(lines.slice(0, -1));
     expect(await printed('dig', 'AXFR', ZONE, '+edns=0', '+nocmd')).toEqual(lines);
+    // Who asks for what has changed is given all (RFC 1995 section 4).
+    expect(await printed('dig', 'IXFR=1', ZONE)).toEqual(lines);
     expect((await printed('kdig', 'AXFR', ZONE)).toSorted()).toEqual(lines.toSorted());
     expect(await printed('dig', 'AXFR', subnet.apex, '+onesoa')).toEqual(formatZone(subnet));
     const { serial, addresses } = await copy();

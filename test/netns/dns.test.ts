@@ -123,6 +123,10 @@ describe('every host of the island', () => {
       ...Object.fromEntries(workers),
     };
     await within(COPIED_MS, 'faraday knows the workers', () => says(faraday, FARADAY, all));
+    const worker = site.lab.host('open-w1');
+    await startDaemon(worker);
+    const own = inner.get('open-w1') ?? '';
+    await within(COPIED_MS, 'so does a worker', () => says(worker, own, all));
     for (const [name, server] of [
       ['sopnode-l1', HUB],
       ['faraday', HUB],
