@@ -3,6 +3,7 @@ import { durationFault, durationMs } from '../model/duration.ts';
 import { isIpv4 } from '../model/ip.ts';
 import type { DnsRecord } from '../model/island.ts';
 import { type Fault, isHostName } from '../model/names.ts';
+import { LONGEST_NAME } from '../model/record-rules.ts';
 import type { EntryFault } from './fault.ts';
 import { isPort, isUint16 } from './values.ts';
 
@@ -10,9 +11,6 @@ interface RecordEntry {
   readonly type: DnsRecord['type'];
   readonly value: string;
 }
-
-/** RFC 1035 section 2.3.4, as text without the final dot. */
-const LONGEST_NAME = 253;
 
 export function recordFaults({ type, value }: RecordEntry): readonly EntryFault[] {
   const fault = recordFault(type, value);

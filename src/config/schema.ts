@@ -1,7 +1,7 @@
 // A namespace import: esbuild drops what is not used of it, and every command pays for the rest at start-up.
 import * as z from 'zod/mini';
 import { durationFault } from '../model/duration.ts';
-import { type Fault, ISLAND_NAME, nameFault } from '../model/names.ts';
+import { endNameFault, type Fault, ISLAND_NAME, nameFault } from '../model/names.ts';
 import { dnsSection } from './dns-section.ts';
 import {
   checkFaults,
@@ -18,7 +18,6 @@ import {
   addressRangeFault,
   CNI_PORTS,
   DEFAULT_PORT,
-  endNameFault,
   islandNameFault,
   mtuFault,
   nameRangeFault,

@@ -69,12 +69,6 @@ export function subnetFault(text: string): Fault | undefined {
     : { message: `not a subnet of hosts: it holds ${kind} addresses`, hint: 'write the subnet of one LAN' };
 }
 
-/** The name of the hub or a peer: `-tunnel` must still fit behind it in a DNS label. */
-export function endNameFault(text: string): Fault | undefined {
-  if (text.length <= 63 - '-tunnel'.length) return nameFault(text);
-  return { message: 'name is too long', hint: 'shorten it to 56 characters' };
-}
-
 /** A host name, or a range of them: each must be a DNS label. */
 export function nameRangeFault(text: string): Fault | undefined {
   return rangeFault(text) ?? rangeEnds(text).map(nameFault).find(isFault);

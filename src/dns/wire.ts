@@ -1,3 +1,4 @@
+import { MOST_ALIASES } from '../model/record-rules.ts';
 import { CLASSES, FLAGS, HEADER_LENGTH, LARGEST_MESSAGE, RCODES, SMALLEST_DATAGRAM, TYPES } from './codes.ts';
 import type { Answer, CompiledName, CompiledZone, CompiledZones, Content, RecordSet } from './compiled.ts';
 import { type Query, readQuery } from './query.ts';
@@ -12,9 +13,6 @@ export type DropReason = 'short' | 'response';
 export type Response =
   | { readonly kind: 'reply'; readonly bytes: Uint8Array; readonly type: number; readonly rcode: number }
   | { readonly kind: 'silence'; readonly reason: DropReason };
-
-/** What follows each other as aliases; resolvers give up soon, too. */
-const MOST_ALIASES = 8;
 
 const SHORT: Response = { kind: 'silence', reason: 'short' };
 const RESPONSE: Response = { kind: 'silence', reason: 'response' };
@@ -99,7 +97,7 @@ interface Alias {
 function follow(zones: CompiledZones, { name, set }: Alias, type: number): Content {
   const sets = [set];
   let alias = name.alias;
-  while (alias !== undefined && sets.length < MOST_ALIASES) {
+  while (alias !== undefined && sets.length <= MOST_ALIASES) {
     const target = zones.names.get(alias);
     if (target === undefined) return noTarget(name.zone.missing, sets);
     const found = answerIn(target, type);

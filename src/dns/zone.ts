@@ -1,4 +1,5 @@
 import type { DnsRecord, Island } from '../model/island.ts';
+import { tunnelName } from '../model/names.ts';
 import type { Worker } from '../model/worker.ts';
 import { namedAddresses, reverseApexes, reverseName } from '../model/zone.ts';
 import { quote } from './text.ts';
@@ -84,7 +85,7 @@ function recordOf({ zone, dns }: Island, { name, type, value }: DnsRecord): Zone
 
 function startOf({ island, serial }: ZoneSetting, apex: string): readonly ZoneRecord[] {
   const { zone, dns, hub } = island;
-  const server = `${hub.name}-tunnel.${zone}.`;
+  const server = `${tunnelName(hub.name)}.${zone}.`;
   const times = `${TIMES.refresh} ${TIMES.retry} ${TIMES.expire} ${dns.negativeTtlSeconds}`;
   const soa = `${server} hostmaster.${zone}. ${serial} ${times}`;
   return [

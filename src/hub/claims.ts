@@ -1,14 +1,28 @@
 import { contains, fromNumber, type Ipv4, isHostAddress, subnetSize, toNumber } from '../model/ip.ts';
 import { endsOf, type Island } from '../model/island.ts';
-import { nameFault } from '../model/names.ts';
+import { endNameFault, tunnelName } from '../model/names.ts';
 import { type Lease, type Refusal, type Register, refused } from './register.ts';
 
-/** Why no worker may be called that; undefined when one may. */
-export function nameRefusal(island: Island, name: string): Refusal | undefined {
-  const fault = nameFault(name);
+/** Why no worker may be called that, beside those of `leases`; undefined when one may. */
+export function nameRefusal(
+  island: Island,
+  name: string,
+  leases: readonly Pick<Lease, 'name'>[] = [],
+): Refusal | undefined {
+  const fault = endNameFault(name);
   if (fault !== undefined) return refused('E_USAGE', `${fault.message}: ${quoted(name)}`, fault.hint);
-  const owner = ownersIn(island).get(name);
-  if (owner === undefined) return undefined;
+  const [owners, tunnel] = [ownersIn(island), tunnelName(name)];
+  // It gets both names, and nobody may answer to the name of another.
+  const taken = [name, tunnel].find((each) => owners.has(each) || isAlias(island, each));
+  if (taken !== undefined) return nameTaken(taken, owners.get(taken) ?? 'an alias in the file');
+  const other = leases.find((lease) => lease.name === tunnel || tunnelName(lease.name) === name);
+  if (other === undefined) return undefined;
+  return other.name === tunnel
+    ? nameTaken(tunnel, 'another worker')
+    : nameTaken(name, `the tunnel of ${other.name}`);
+}
+
+function nameTaken(name: string, owner: string): Refusal {
   return refused(
     'E_USAGE',
     `name ${name} is already that of ${owner}`,
@@ -56,8 +70,13 @@ function isInPool({ workers, subnet }: Island, address: Ipv4): boolean {
 function ownersIn(island: Island): ReadonlyMap<string, string> {
   return new Map([
     ...island.hosts.map(({ name }) => [name, 'a host in the file'] as const),
-    ...endsOf(island).map(({ name }) => [`${name}-tunnel`, `the tunnel of ${name}`] as const),
+    ...endsOf(island).map(({ name }) => [tunnelName(name), `the tunnel of ${name}`] as const),
     ...island.peers.map(({ name }) => [name, 'a peer'] as const),
     [island.hub.name, 'the hub'] as const,
   ]);
+}
+
+/** Other records stand beside those of a worker. */
+function isAlias({ dns }: Island, name: string): boolean {
+  return dns.records.some((record) => record.type === 'CNAME' && record.name === name);
 }

@@ -50,7 +50,8 @@ export type Acquired =
 export function acquire(register: Register, request: AcquireRequest, terms: Terms): Outcome<Acquired> {
   const paid = payFor(register, request, terms);
   if (paid.kind === 'refused') return paid;
-  const routes = nameRefusal(terms.island, request.name) ?? claimRanges(register, request, terms.island);
+  const { island } = terms;
+  const routes = nameRefusal(island, request.name, register.leases) ?? claimRanges(register, request, island);
   if ('kind' in routes) return routes;
   return judgeRival(register, request) ?? give(paid.register, { request, routes }, terms);
 }

@@ -21,7 +21,7 @@ export function pin(
   { island, now }: Terms,
 ): Outcome<Lease> {
   const lease = leaseOf(register, name);
-  const refusal = nameRefusal(island, name);
+  const refusal = nameRefusal(island, name, register.leases);
   if (refusal !== undefined) return refusal;
   const inner = address ?? lease?.inner ?? freeAddress(island, register);
   if (inner === undefined) {

@@ -10,6 +10,8 @@ export const MOST_HOSTS = 65_536;
 /** RFC 1123 section 2.1: letters, digits and hyphens, no hyphen at either end, 63 bytes at most. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
+const LONGEST_LABEL = 63;
+
 /** It becomes part of file names, of the names of units and nft tables, and of a zone. */
 export const ISLAND_NAME = /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/;
 
@@ -28,6 +30,18 @@ export function isIslandName(text: string): boolean {
 export function nameFault(text: string): Fault | undefined {
   if (isHostName(text)) return undefined;
   return { message: 'not a host name', hint: nameHint(text) };
+}
+
+/** The second name of who ends a link, for its inner address. */
+export function tunnelName(name: string): string {
+  return `${name}-tunnel`;
+}
+
+/** The name of the hub, a peer or a worker: that of its tunnel must be a label, too. */
+export function endNameFault(text: string): Fault | undefined {
+  const most = LONGEST_LABEL - tunnelName('').length;
+  if (text.length <= most) return nameFault(text);
+  return { message: 'name is too long', hint: `shorten it to ${most} characters` };
 }
 
 /** How many values the range in `text` stands for; 1 when there is none, undefined when it is broken. */
@@ -121,7 +135,7 @@ function valueAt(range: Range, number: number): string {
 function nameHint(text: string): string {
   const lower = text.toLowerCase();
   const [first = ''] = lower.split('.');
-  if (text.length > 63) return 'shorten it to 63 characters';
+  if (text.length > LONGEST_LABEL) return `shorten it to ${LONGEST_LABEL} characters`;
   if (isHostName(lower)) return `write it in lower case: ${lower}`;
   if (lower.includes('.') && isHostName(first) && /[a-z]/.test(first))
     return `write the first label: ${first}`;

@@ -1,7 +1,9 @@
 import { contains, covers, formatSubnet, type Ipv4, isHostAddress, isLoopback, type Subnet } from './ip.ts';
 import { endsOf, type HostEntry, type Island, type LinkEnd } from './island.ts';
+import { tunnelName } from './names.ts';
 import { finderOf, overlapsIn } from './overlaps.ts';
-import { checkIssues, recordIssues } from './service-rules.ts';
+import { recordIssues } from './record-rules.ts';
+import { checkIssues } from './service-rules.ts';
 
 /** A rule between entries that an island breaks. */
 export interface Issue {
@@ -57,7 +59,7 @@ function nameIssues(hosts: readonly HostEntry[], ends: readonly PlacedEnd[]): re
     return [{ path: [...path, 'name'], message: `name is already that of ${owner}`, hint, value: name }];
   };
   return [
-    ...ends.flatMap(({ end, path }) => [...claim(end.name, path), ...claim(`${end.name}-tunnel`, path)]),
+    ...ends.flatMap(({ end, path }) => [...claim(end.name, path), ...claim(tunnelName(end.name), path)]),
     ...hosts.flatMap(({ name, entry }) => claim(name, ['hosts', entry])),
   ];
 }

@@ -1,5 +1,6 @@
 import { covers, fromNumber, type Ipv4, parseSubnet, type Subnet, subnetSize, toNumber } from './ip.ts';
 import { endsOf, type Island, type LinkEnd } from './island.ts';
+import { tunnelName } from './names.ts';
 import { finderOf } from './overlaps.ts';
 import type { Worker } from './worker.ts';
 
@@ -23,17 +24,22 @@ export function namedAddresses(
   island: Island,
   workers: readonly Pick<Worker, 'name' | 'inner'>[] = [],
 ): readonly NamedAddress[] {
-  return [
+  const ofFile = [
     ...endsOf(island).flatMap((end) => [
       { name: end.name, address: usualAddress(end) },
-      { name: `${end.name}-tunnel`, address: end.inner },
+      { name: tunnelName(end.name), address: end.inner },
     ]),
     ...island.hosts.map(({ name, address }) => ({ name, address })),
-    ...workers.flatMap(({ name, inner }) => [
-      { name, address: inner },
-      { name: `${name}-tunnel`, address: inner },
-    ]),
   ];
+  if (workers.length === 0) return ofFile;
+  const aliases = island.dns.records.filter(({ type }) => type === 'CNAME');
+  const taken = new Set([...ofFile, ...aliases].map(({ name }) => name));
+  const ofWorkers = workers.flatMap(({ name, inner }) => [
+    { name, address: inner },
+    { name: tunnelName(name), address: inner },
+  ]);
+  // The file may have changed since a worker joined: nobody answers to the name of another.
+  return [...ofFile, ...ofWorkers.filter(({ name }) => !taken.has(name))];
 }
 
 /** In its own network, where it has one: from there come its packets, too. */

@@ -52,6 +52,24 @@ describe('a new name', () => {
     },
   );
 
+  test.each([
+    ['x'.repeat(57), 'name is too long'],
+    ['www', 'name www is already that of an alias in the file'],
+    ['lab', 'name lab-tunnel is already that of an alias in the file'],
+    ['w1-tunnel', 'name w1-tunnel is already that of the tunnel of w1'],
+    ['w2', 'name w2-tunnel is already that of another worker'],
+  ])('cannot be %s where a name of its own would have two addresses', (name, message) => {
+    const records = ['www', 'lab-tunnel'].map((alias) => ({
+      ...({ name: alias, type: 'CNAME', value: 'faraday.r2lab.internal.' } as const),
+    }));
+    const island = islandWith();
+    const desk = deskOf({ ...island, dns: { ...island.dns, records } });
+    for (const other of ['w1', 'w2-tunnel']) desk.join({ identity: desk.token(), name: other });
+    const refusal = desk.ask({ identity: desk.token(), name });
+    expect(refusal).toMatchObject({ kind: 'refused', code: 'E_USAGE' });
+    expect(refusal).toHaveProperty('message', expect.stringContaining(message));
+  });
+
   test('that is endless is not repeated', () => {
     const desk = deskOf();
     const refusal = desk.ask({ identity: desk.token(), name: 'x'.repeat(16_000) });
