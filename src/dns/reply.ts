@@ -10,6 +10,8 @@ const POINTER_LENGTH = 2;
 /** Pointer, type, class, ttl and length: behind these a CNAME has its target. */
 const DATA_OFFSET = 12;
 
+const DNSSEC_WANTED = 0x8000;
+
 /** The reply to a query that could be read; where it would be longer than `limit`, one that says just that. */
 export function writeReply(query: Query, content: Content, limit: number): Buffer {
   const { nameEnd, edns } = query;
@@ -57,9 +59,10 @@ function writeStart(reply: Buffer, { bytes, nameEnd, edns }: Query, content: Con
   bytes.copy(reply, 0, 0, nameEnd + 4);
   reply[2] = flagsOf(bytes) | (content.isAuthoritative ? FLAGS.authoritative : 0);
   reply[3] = content.rcode & 15;
-  reply.fill(0, 4, HEADER_LENGTH);
-  reply[5] = 1;
-  reply[11] = edns === undefined ? 0 : 1;
+  writeUint16(reply, 4, 1);
+  writeUint16(reply, 6, 0);
+  writeUint16(reply, 8, 0);
+  writeUint16(reply, 10, edns === undefined ? 0 : 1);
 }
 
 function flagsOf(asked: Buffer): number {
@@ -108,11 +111,13 @@ function writeOption(
   at: number,
   { rcode, edns }: { readonly rcode: number; readonly edns: Edns },
 ) {
-  reply.fill(0, at);
-  reply[at + 2] = TYPES.OPT;
+  reply[at] = 0;
+  writeUint16(reply, at + 1, TYPES.OPT);
   writeUint16(reply, at + 3, LARGEST_DATAGRAM);
   reply[at + 5] = rcode >> 4;
-  reply[at + 7] = edns.isDnssecWanted ? 0x80 : 0;
+  reply[at + 6] = 0;
+  writeUint16(reply, at + 7, edns.isDnssecWanted ? DNSSEC_WANTED : 0);
+  writeUint16(reply, at + 9, 0);
 }
 
 function writeUint16(reply: Buffer, at: number, value: number): void {

@@ -1,7 +1,7 @@
 import type { DnsRecord, Island } from '../model/island.ts';
 import { tunnelName } from '../model/names.ts';
 import type { Worker } from '../model/worker.ts';
-import { namedAddresses, reverseApexes, reverseName } from '../model/zone.ts';
+import { type NamedAddress, namedAddresses, reverseApexes, reverseName } from '../model/zone.ts';
 import { quote } from './text.ts';
 
 export type RecordType = 'SOA' | 'NS' | 'A' | 'AAAA' | 'CNAME' | 'TXT' | 'SRV' | 'PTR';
@@ -45,28 +45,46 @@ export function zonesOf(setting: ZoneSetting): readonly Zone[] {
   const { island, workers } = setting;
   const isPartial = island.workers !== undefined && workers === undefined;
   const named = namedAddresses(island, workers);
-  const forward = [
-    ...named.map(({ name, address }) => recordOf(island, { name, type: 'A', value: address })),
-    ...island.dns.records.map((record) => recordOf(island, record)),
-  ];
-  const pointers = new Map<string, ZoneRecord>();
-  for (const { name, address } of named) {
-    const owner = reverseName(address);
-    const record = { owner, type: 'PTR', value: `${name}.${island.zone}.` } as const;
-    // An address with two names is that of a host first, and then the end of its link.
-    if (!pointers.has(owner)) pointers.set(owner, { ...record, ttl: island.dns.ttlSeconds });
-  }
   const apexes = reverseApexes(island);
   const ofSubnet = new Set(subnetApexes(island));
-  const byApex = groupedBy(apexes, [...pointers.values()]);
+  const pointers = groupedBy(apexes, pointersOf(island, named));
   return [
-    { apex: island.zone, records: [...startOf(setting, island.zone), ...unique(forward)], isPartial },
+    {
+      apex: island.zone,
+      records: [...startOf(setting, island.zone), ...forwardOf(island, named)],
+      isPartial,
+    },
     ...apexes.map((apex) => ({
       apex,
-      records: [...startOf(setting, apex), ...(byApex.get(apex) ?? [])],
+      records: [...startOf(setting, apex), ...(pointers.get(apex) ?? [])],
       isPartial: isPartial && ofSubnet.has(apex),
     })),
   ];
+}
+
+function forwardOf(island: Island, named: readonly NamedAddress[]): readonly ZoneRecord[] {
+  const addresses = new Map<string, string>(named.map(({ name, address }) => [name, address]));
+  // RFC 2181 section 5: a record is in a set once, and what the file says may have become that of a worker.
+  const others = island.dns.records.filter(
+    ({ name, type, value }) => type !== 'A' || addresses.get(name) !== value,
+  );
+  return [
+    ...named.map(({ name, address }) => recordOf(island, { name, type: 'A', value: address })),
+    ...others.map((record) => recordOf(island, record)),
+  ];
+}
+
+/** An address that has two names is first that of a host, and then the end of its link. */
+function pointersOf({ zone, dns }: Island, named: readonly NamedAddress[]): readonly ZoneRecord[] {
+  const names = new Map(named.toReversed().map(({ name, address }) => [address, name]));
+  return named
+    .filter(({ name, address }) => names.get(address) === name)
+    .map(({ name, address }) => ({
+      owner: reverseName(address),
+      type: 'PTR' as const,
+      ttl: dns.ttlSeconds,
+      value: `${name}.${zone}.`,
+    }));
 }
 
 /** The zone as the lines of a file that any name server loads. */
@@ -94,12 +112,6 @@ function startOf({ island, serial }: ZoneSetting, apex: string): readonly ZoneRe
   ];
 }
 
-/** RFC 2181 section 5: a record is in a set once. */
-function unique(records: readonly ZoneRecord[]): readonly ZoneRecord[] {
-  const byText = new Map(records.map((record) => [`${record.owner} ${record.type} ${record.value}`, record]));
-  return [...byText.values()];
-}
-
 function subnetApexes(island: Island): readonly string[] {
   return reverseApexes({
     ...island,
@@ -108,17 +120,18 @@ function subnetApexes(island: Island): readonly string[] {
   });
 }
 
-/** The records below each apex, of which every name has at most one: they are never nested. */
+/** The records at or below each apex, of which every name has at most one: they are never nested. */
 function groupedBy(apexes: readonly string[], records: readonly ZoneRecord[]): Map<string, ZoneRecord[]> {
   const byApex = new Map(apexes.map((apex): [string, ZoneRecord[]] => [apex, []]));
   for (const record of records) {
-    const apex = suffixesOf(record.owner).find((suffix) => byApex.has(suffix));
-    if (apex !== undefined) byApex.get(apex)?.push(record);
+    let apex = record.owner;
+    while (apex !== '' && !byApex.has(apex)) apex = parentOf(apex);
+    byApex.get(apex)?.push(record);
   }
   return byApex;
 }
 
-function suffixesOf(name: string): readonly string[] {
-  const labels = name.split('.');
-  return labels.map((_, index) => labels.slice(index).join('.'));
+function parentOf(name: string): string {
+  const dot = name.indexOf('.');
+  return dot === -1 ? '' : name.slice(dot + 1);
 }
