@@ -5,6 +5,7 @@ import { namedAddresses } from '../model/zone.ts';
 import { type Contradiction, contradictionsIn } from '../plan/names.ts';
 import { type Check, checkKey, type Outcome } from './check.ts';
 import type { Sight } from './checks.ts';
+import { peerOf } from './host-checks.ts';
 import type { Answer, Dns, NameOf, Question } from './question.ts';
 import { wayKeys } from './reach-checks.ts';
 
@@ -37,7 +38,7 @@ export function nameChecks(sight: Sight, { island, after }: Setting): Check[] {
   };
   const other = seeker.isHub ? island.peers[0] : hub;
   return [
-    responderCheck(seeker),
+    responderCheck({ ...seeker, after: [...after, ...wayToHub(sight)] }),
     lookupCheck(
       seeker,
       contradictionsIn(sight).filter(({ name }) => name.toLowerCase().endsWith(`.${zone}`)),
@@ -46,13 +47,21 @@ export function nameChecks(sight: Sight, { island, after }: Setting): Check[] {
   ];
 }
 
+/** On the hub itself the address is that of its links. */
+function wayToHub({ island, place, desired }: Sight): string[] {
+  if (place.role !== 'hub') return wayKeys(island, island.hub);
+  return desired.flatMap((each) =>
+    each.kind === 'link' ? [checkKey({ code: 'ISL-L01', subject: { name: peerOf(each) } })] : [],
+  );
+}
+
 /** Whether the hub, whom every resolver of the island is pointed at, answers. */
 function responderCheck({ island, after, isHub, finder, hubAnswers }: Seeker): Check {
   const { hub, dns } = island;
   const isPromised = finder === 'resolver' || dns.listen.length + dns.records.length > 0;
   return {
     ...{ code: 'ISL-N01', required: finder === 'resolver' },
-    after: isHub ? after : [...after, ...wayKeys(island, hub)],
+    after,
     subject: { name: hub.name, part: 'names', address: hub.inner },
     asks: () => [hubAnswers],
     judge: ({ answerTo }): Outcome => {
@@ -121,6 +130,7 @@ const UNSOUGHT =
 function lookupCheck(seeker: Seeker, [wrong]: readonly Contradiction[]): Check {
   const { island, after, isHub, finder } = seeker;
   const { hub, zone } = island;
+  const asked = finder === 'hosts' ? [] : [checkKey({ code: 'ISL-N01', subject: hub })];
   // A host knows its own name by other means.
   const expected = namedAddresses(island)
     .filter(({ name }) => name === `${hub.name}-tunnel` || (name === hub.name && !isHub))
@@ -130,7 +140,7 @@ function lookupCheck(seeker: Seeker, [wrong]: readonly Contradiction[]): Check {
     }));
   return {
     ...{ code: 'ISL-N02', required: finder !== undefined, subject: PROGRAMS },
-    after: finder === 'hosts' ? after : [...after, checkKey({ code: 'ISL-N01', subject: hub })],
+    after: wrong === undefined ? [...after, ...asked] : [],
     asks: whenAnswered(
       seeker,
       expected.map(({ question }) => question),

@@ -8,6 +8,7 @@ import type { LabHost, LabProcess } from '../support/lab/host.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
 import { type Disk, newDisk } from '../support/lab/machine.ts';
 import { installResolved } from '../support/names/resolved.ts';
+import { answerNames } from '../support/names/responder.ts';
 import { exportTo, mustScript, script } from '../support/script.ts';
 
 const LINK = linkNameOf('r2lab', 'sopnode-l1');
@@ -32,7 +33,7 @@ let gateway: LabHost;
 let inner: LabProcess;
 let outer: LabProcess;
 
-/** Behind the tunnel a server that knows the island's names and nothing else, and beside it one that knows the rest. */
+/** Behind the tunnel the hub's own responder, and beside it a server that knows the rest of the world. */
 beforeAll(async () => {
   disk = await newDisk();
   lab = await createLab();
@@ -53,11 +54,9 @@ beforeAll(async () => {
   gateway = lab.host('faraday');
   await install([hub], FILE('off'));
   await mustIsland(hub, 'join');
-  const serve = (...words: readonly string[]) =>
-    hub.start([process.execPath, `${BUNDLES}/stand-in-dns.mjs`, ...words]);
-  inner = serve('10.3.1.2', 'r2lab.internal', '192.168.3.1');
-  outer = serve('138.96.16.99', 'example.org', '203.0.113.7');
-  await Promise.all([inner, outer].map((server) => server.outputMatching(/listens/)));
+  const outside = ['138.96.16.99', 'example.org', '203.0.113.7'];
+  outer = hub.start([process.execPath, `${BUNDLES}/stand-in-dns.mjs`, ...outside]);
+  [inner] = await Promise.all([answerNames(hub), outer.outputMatching(/listens/)]);
 });
 afterAll(async () => {
   await lab?.close();
@@ -83,12 +82,31 @@ async function addressOf(name: string): Promise<string | undefined> {
   return stdout.split(' ')[0] || undefined;
 }
 
-async function told(): Promise<string> {
-  const { stdout } = await gateway.exec(['sh', '-c', `resolvectl dns ${LINK}; resolvectl domain ${LINK}`]);
-  return stdout.replaceAll(/Link \d+ /g, '');
+/** And of an address. */
+async function nameOf(address: string): Promise<string | undefined> {
+  const { stdout } = await gateway.exec(['getent', 'hosts', address]);
+  return stdout.trim().split(/\s+/)[1];
 }
 
-const TOLD = `(${LINK}): 10.3.1.2\n(${LINK}): ~r2lab.internal\n`;
+/** What `island test` finds wrong with names, whether it is required, and what to type. */
+async function namesTested(): Promise<readonly string[]> {
+  const { stdout } = await island(gateway, 'test', '--json');
+  const { causes } = JSON.parse(stdout) as {
+    causes: readonly Record<'code' | 'required' | 'fix', unknown>[];
+  };
+  return causes
+    .filter(({ code }) => String(code).startsWith('ISL-N'))
+    .map(({ code, required, fix }) => `${code} ${required}: ${fix}`);
+}
+
+async function told(): Promise<string> {
+  const { stdout } = await gateway.exec(['sh', '-c', `resolvectl dns ${LINK}; resolvectl domain ${LINK}`]);
+  // Of many domains it makes columns.
+  return stdout.replaceAll(/Link \d+ /g, '').replaceAll(/\n +/g, ' ');
+}
+
+const DOMAINS = ['r2lab.internal', '1.3.10.in-addr.arpa', '3.168.192.in-addr.arpa'].map((apex) => `~${apex}`);
+const TOLD = `(${LINK}): 10.3.1.2\n(${LINK}): ${DOMAINS.join(' ')}\n`;
 
 test('without systemd-resolved the names are in /etc/hosts, on request, between what others wrote there', async () => {
   const others = '127.0.0.1\tlocalhost\r\n10.0.0.9 fit02 printer\n\n# no newline at the end';
@@ -138,7 +156,7 @@ test('systemd-resolved asks the hub about the names of the island and about no o
   expect(printed).toContain(
     [
       `resolvectl default-route ${LINK} no`,
-      `resolvectl domain ${LINK} '~r2lab.internal'`,
+      `resolvectl domain ${LINK} ${DOMAINS.map((each) => `'${each}'`).join(' ')}`,
       `resolvectl dns ${LINK} 10.3.1.2`,
     ].join('\n'),
   );
@@ -146,6 +164,11 @@ test('systemd-resolved asks the hub about the names of the island and about no o
   expect(await told()).toBe(TOLD);
   expect(await addressOf('fit01.r2lab.internal')).toBe('192.168.3.1');
   expect(await addressOf('www.example.org')).toBe('203.0.113.7');
+  expect(await nameOf('192.168.3.1')).toBe('fit01.r2lab.internal');
+  expect(await nameOf('10.3.1.2')).toBe('sopnode-l1.r2lab.internal');
+  // Those of others are asked of others, next to ours as well.
+  for (const theirs of ['203.0.113.7', '10.3.2.1']) expect(await nameOf(theirs)).toBeUndefined();
+  expect(await namesTested()).toEqual([]);
   expect(await mustIsland(gateway, 'plan')).toContain('# nothing to do');
   expect(await gateway.readFile('/etc/resolv.conf')).toBe(resolvConf);
 
@@ -171,8 +194,34 @@ test('systemd-resolved asks the hub about the names of the island and about no o
   await mustIsland(gateway, 'leave');
   expect(await addressOf('fit01.r2lab.internal')).toBeUndefined();
   expect(await gateway.readFile('/etc/resolv.conf')).toBe(resolvConf);
-  expect(inner.output()).not.toContain('example');
-  expect(outer.output()).toContain('example');
+  inner.signal('SIGTERM');
+  expect(await inner.exited).toBe(0);
+  // Of what it has no zone for it would have said REFUSED.
+  expect(inner.output()).toMatch(/"rcodes":\["NOERROR=\d+"\]/);
+  expect(outer.output()).toContain('asked www.example.org');
+  expect(outer.output()).toContain('asked 7.113.0.203.in-addr.arpa');
+  expect(outer.output()).toContain('asked 1.2.3.10.in-addr.arpa');
+  expect(outer.output()).not.toMatch(/3.168.192|1.3.10.in-addr/);
+});
+
+test('island test tells a hub that answers nobody from programs that ask somebody else', async () => {
+  await mustIsland(gateway, 'join');
+  expect(await namesTested()).toEqual(['ISL-N01 true: on sopnode-l1: island enable --persistent --now']);
+  inner = await answerNames(lab.host('sopnode-l1'));
+  const { code } = await gateway.exec(['mv', '/etc/resolv.conf', '/run/resolv.conf']);
+  expect(code).toBe(0);
+  await gateway.writeFile('/etc/resolv.conf', 'nameserver 138.96.16.99\n');
+  expect(await namesTested()).toEqual([
+    expect.stringMatching(/^ISL-N02 true: resolvectl query sopnode-l1\S* .*stub-resolv\.conf/),
+  ]);
+  await gateway.run(['mv', '/run/resolv.conf', '/etc/resolv.conf']);
+  expect(await namesTested()).toEqual([]);
+  await mustIsland(gateway, 'leave');
+});
+
+test('systemd-resolved takes as many domains of a link as the island ever tells it', async () => {
+  const many = "resolvectl domain internet $(seq -f '~%g.10.in-addr.arpa' 256)";
+  await gateway.run(['sh', '-c', `${many} && resolvectl domain internet ''`]);
 });
 
 test("systemd-resolved that hangs, does not run or hears of systemd-networkd alone is in nobody's way", async () => {

@@ -1,15 +1,18 @@
 import { ISLAND, island, joinAll } from '../island.ts';
 import type { LabHost } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
-import { PROBED_HOSTS, type ProbeFault, probedFile } from './fault.ts';
+import { answerNames } from '../names/responder.ts';
+import { HOSTS, PROBED_HOSTS, type ProbeFault, probedFile } from './fault.ts';
 
-/** Joins every host, has each echo, and puts up what the checks of the file ask for. */
+/** Joins every host, has each echo and ask the hub for names, and puts up what the checks of the file ask for. */
 export async function joinProbed(lab: Lab, link: 'ipip' | 'vxlan'): Promise<void> {
   const hosts = PROBED_HOSTS[link].map(lab.host);
   await joinAll(hosts, probedFile(link));
+  await answerNames(lab.host('sopnode-l1'));
   await Promise.all(
     hosts.map(async (host) => {
-      await host.writeFile('/etc/hosts', '127.0.0.1 localhost\n192.168.3.1 fit01.r2lab.internal\n');
+      await host.writeFile('/etc/hosts', HOSTS);
+      await host.writeFile('/etc/resolv.conf', 'nameserver 10.3.1.2\noptions timeout:1 attempts:1\n');
       await host.start([process.execPath, ISLAND, 'echo']).outputMatching(/answering/, 60_000);
     }),
   );

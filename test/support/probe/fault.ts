@@ -33,11 +33,15 @@ export function probedFile(link: 'ipip' | 'vxlan', peers = ''): string {
     .concat(CHECKS);
 }
 
-const CHECKS = `checks:
+const CHECKS = `dns: { records: [{ name: www, type: CNAME, value: fit01 }] }
+checks:
   - { name: web, tcp: "fit01:8080" }
   - { name: node, ping: fit01 }
-  - { name: names, dns: fit01 }
+  - { name: names, dns: www }
 `;
+
+/** Of each host, which does not even say its own name. */
+export const HOSTS = '127.0.0.1 localhost\n';
 
 export function here(code: string): string {
   return `${code} this host`;
@@ -49,8 +53,12 @@ export function nft(host: LabHost, text: string): Promise<string> {
 
 /** Drops what the rule says where packets are forwarded, in front of everybody. */
 export function dropOnTheWay(rule: string): ProbeFault['breaks'] {
+  return dropOn('forward', rule);
+}
+
+export function dropOn(hook: 'forward' | 'input', rule: string): ProbeFault['breaks'] {
   return (host) =>
-    nft(host, `table inet fault { chain forward { type filter hook forward priority -10; ${rule}; }; }`);
+    nft(host, `table inet fault { chain drops { type filter hook ${hook} priority -10; ${rule}; }; }`);
 }
 
 export function noFault(host: LabHost): Promise<string> {

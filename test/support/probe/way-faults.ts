@@ -152,11 +152,4 @@ export const WAY_FAULTS: readonly ProbeFault[] = [
     mends: noFault,
     seen: { 'sopnode-l1': 'ISL-C01 node', fit02: 'ISL-C01 node' },
   },
-  {
-    name: 'a name that has to resolve does not',
-    on: 'sopnode-l1',
-    breaks: (host) => host.run(['sed', '-i', 's/fit01/fit99/', '/etc/hosts']),
-    mends: (host) => host.run(['sed', '-i', 's/fit99/fit01/', '/etc/hosts']),
-    seen: { 'sopnode-l1': 'ISL-C03 names', faraday: '' },
-  },
 ];
