@@ -43,7 +43,7 @@ beforeAll(async () => {
         },
       },
       fit01: { links: lan('192.168.3.1/24') },
-      upstream: { links: lan(`${UPSTREAM}/24`) },
+      upstream: { links: lan(`${UPSTREAM}/24`), routes: ['10.3.1.0/24 via 192.168.3.100'] },
     },
   });
   [hub, faraday, fit01] = [lab.host('sopnode-l1'), lab.host('faraday'), lab.host('fit01')];
@@ -150,20 +150,28 @@ test('dnsmasq with the printed piece asks the nearest responder about the island
   });
 });
 
-test('beside a responder it starts with the two lines that the piece has for that, and both answer', async () => {
-  const alone = await startDnsmasq(faraday, PRINT);
-  expect(await alone.exited).not.toBe(0);
-  expect(alone.output()).toContain('Address already in use');
-  const uncomment = `sed -i 's/^#\\(bind-dynamic\\|except-interface=.*\\)$/\\1/' ${PIECE}; echo except-interface=control >>${PIECE}`;
-  const both = await startDnsmasq(faraday, `${PRINT}; ${uncomment}`);
-  await both.outputMatching(/started/, SOON_MS);
-  await resolvesBoth(faraday);
-  expect(await told(hub, '10.3.1.3', ['fit02.r2lab.internal', 'www.example.org'])).toEqual([
-    ...['192.168.3.2', 'REFUSED'],
-  ]);
-  both.signal('SIGTERM');
-  await both.exited;
-});
+test.each([
+  ['the hub, whom it asks itself', 'sopnode-l1'],
+  ['a gateway', 'faraday'],
+])(
+  'beside the responder of %s it starts with the lines that the piece has for that, and both answer',
+  async (_, name) => {
+    const host = lab.host(name);
+    const alone = await startDnsmasq(host, PRINT);
+    expect(await alone.exited).not.toBe(0);
+    expect(alone.output()).toContain('Address already in use');
+    const uncomment = `sed -i 's/^#\\(bind-dynamic\\|except-interface=.*\\)$/\\1/' ${PIECE}; echo except-interface=control >>${PIECE}`;
+    const both = await startDnsmasq(host, `${PRINT}; ${uncomment}`);
+    await both.outputMatching(/started/, SOON_MS);
+    await resolvesBoth(host);
+    const own = name === 'faraday' ? '10.3.1.3' : '10.3.1.2';
+    expect(await told(fit01, own, ['fit02.r2lab.internal', 'www.example.org'])).toEqual([
+      ...['192.168.3.2', 'REFUSED'],
+    ]);
+    both.signal('SIGTERM');
+    await both.exited;
+  },
+);
 
 test('the printed zones are files that another name server loads', async () => {
   for (const [zone, words] of [
