@@ -16,6 +16,10 @@ const FILES: readonly (readonly [string, string])[] = [
     'islandd@.service',
     'Keeps the host part of that island. It may be stopped and replaced: no packet needs it.',
   ],
+  [
+    'islandd@<island>.socket',
+    'Written by `island enable`: where it answers for names. What is asked while it starts anew waits there.',
+  ],
   ['/usr/share/doc/island/docs/', 'All keys of the file, all checks, and why things are as they are.'],
 ];
 

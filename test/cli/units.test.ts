@@ -61,10 +61,15 @@ test('status says how the units are, since when, and that the file has changed s
         ...{ ...unit, unit: 'islandd@r2lab.service', active: 'failed', sub: 'failed', result: 'exit-code' },
         ...{ enabled: 'enabled-runtime', sinceMs: undefined, isStale: true },
       },
+      {
+        ...{ ...unit, unit: 'islandd@r2lab.socket', active: 'failed', sub: 'failed', result: 'resources' },
+        ...{ enabled: 'static', sinceMs: undefined },
+      },
     ]),
   ).toEqual([
     'island@r2lab.service   active (exited) since 2026-11-21 11:30 UTC                enabled',
     'islandd@r2lab.service  failed (failed, exit-code), its file has changed on disk  enabled until the next boot',
+    'islandd@r2lab.socket   failed (failed, resources)',
   ]);
   const { host: machine, edit } = hostWithFile('faraday', TEXT);
   // Where there is no unit of an island, systemd is not even asked.

@@ -17,6 +17,14 @@ const OTHER = FILE.replace('r2lab', 'other')
   .concat('port: 20000\nsubnet: 10.4.1.0/24\n');
 const UNITS = ['island@r2lab.service', 'islandd@r2lab.service'];
 const SOCKET = 'islandd@r2lab.socket';
+/** Who might have port 53, and takes a while until he has it. */
+const NAME_SERVER = `[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=sleep 1
+[Install]
+WantedBy=multi-user.target
+`;
 const SOON = { timeout: 60_000, interval: 200 };
 
 let disk: Disk;
@@ -64,6 +72,8 @@ test('over the bus and by systemctl, the same is done and told', async () => {
 });
 
 test('an enabled host is on the island now and after a reboot, until it is disabled', async () => {
+  await box.writeFile('/etc/systemd/system/dnsmasq.service', NAME_SERVER);
+  await box.run(['systemctl', 'enable', 'dnsmasq.service']);
   const before = await everything();
   const planned = (await run('enable', '--persistent', '--now', '--plan')).trim().split('\n');
   expect(planned.at(-2)).toBe(`systemctl enable ${UNITS.join(' ')}`);
@@ -93,6 +103,11 @@ test('an enabled host is on the island now and after a reboot, until it is disab
   box = lab.host('box');
   await vi.waitFor(async () => expect(await activeUnits()).toEqual(UNITS), SOON);
   await reachesHub();
+  // In turn, and none was left out because they wait for each other in a circle.
+  const since = ['dnsmasq.service', SOCKET, UNITS[1] ?? ''].map(activeSince);
+  const times = await Promise.all(since);
+  expect(times).toEqual([...times].toSorted((a, b) => a - b));
+  expect(Math.min(...times)).toBeGreaterThan(0);
 
   expect(await run('disable')).toContain('until the next boot it stays');
   expect(await activeUnits()).toEqual(UNITS);
@@ -223,6 +238,12 @@ async function activeUnits(): Promise<readonly string[]> {
 /** Another one for each time that a unit was started. */
 function invocations(): Promise<string> {
   return box.run(['systemctl', 'show', '--property=InvocationID', ...UNITS, SOCKET]);
+}
+
+/** Microseconds since the boot of the machine; 0 for a unit that never was. */
+async function activeSince(unit: string): Promise<number> {
+  const property = 'ActiveEnterTimestampMonotonic';
+  return Number(await box.run(['systemctl', 'show', '--value', '-p', property, unit]));
 }
 
 async function reachesHub(): Promise<void> {
