@@ -187,7 +187,11 @@ describe('a worker that leaves', () => {
     expect((await enable(systemd.host, { term: 'persistent', now: true })).steps).toEqual([]);
     await leave(site.host, { keepLease: true });
     await systemd.reboot();
-    expect([...systemd.active.values()]).toEqual(['active', 'active']);
+    expect(Object.fromEntries(systemd.active)).toEqual({
+      'island@r2lab.service': 'active',
+      'islandd@r2lab.service': 'active',
+      'islandd@r2lab.socket': 'active',
+    });
     expect(await rejoin(site.host, {})).toMatchObject({ scene: { place: { role: 'worker', name: 'home' } } });
     expect(site.asked).toEqual([]);
   });
