@@ -1,15 +1,15 @@
 import type { DnsAnswered } from '../dns/client.ts';
 import type { Found, Sought } from '../host/find.ts';
 import type { Host } from '../host/host.ts';
-import { blockIn, otherEntries } from '../model/hosts-file.ts';
+import { blockIn, type HostsEntry, otherEntries, writtenFor } from '../model/hosts-file.ts';
 import type { Island } from '../model/island.ts';
 import type { Observed } from '../plan/observed.ts';
 import type { NameQuestion } from './dns-question.ts';
 
 /** By what this host is told of the names of the island; undefined where nothing that is easy to see does it. */
 export type Way =
-  /** The lines of the island in /etc/hosts. */
-  | { readonly kind: 'block' }
+  /** Lines of the island in /etc/hosts, which join puts there, or `island hosts --write`. */
+  | { readonly kind: 'block'; readonly isWritten: boolean }
   /** A line of somebody else there. */
   | { readonly kind: 'line'; readonly line: number }
   | { readonly kind: 'resolved'; readonly servers: readonly string[] };
@@ -68,13 +68,20 @@ function isSame(found: Found, { kind }: Sought, { question, answer }: Compared):
 function wayFor(sought: Sought, { island, observed }: Compared): Way | undefined {
   const wanted = sought.kind === 'name' ? sought.address : sought.name;
   const text = observed.hostsFile?.text ?? '';
-  const entry = otherEntries(text, island.name).find(({ address, names }) => {
+  const own = [island.name, writtenFor(island.name)];
+  const entry = entriesOfOthers(text, own).find(({ address, names }) => {
     return sought.kind === 'name' ? address === wanted : names.some((name) => name.toLowerCase() === wanted);
   });
   if (entry !== undefined) return { kind: 'line', line: entry.line };
-  const lines = blockIn(text, island.name) ?? [];
-  if (lines.some((line) => line.split(/\s+/).includes(wanted))) return { kind: 'block' };
+  const block = own.find((owner) => blockIn(text, owner)?.some((each) => each.split(/\s+/).includes(wanted)));
+  if (block !== undefined) return { kind: 'block', isWritten: block !== island.name };
   if (typeof observed.resolved !== 'object') return undefined;
   const told = observed.resolved.find(({ domains }) => domains.includes(`~${island.zone}`));
   return told && { kind: 'resolved', servers: told.servers };
+}
+
+/** Those that none of the owners wrote. */
+function entriesOfOthers(text: string, owners: readonly string[]): readonly HostsEntry[] {
+  const [first = [], ...more] = owners.map((owner) => otherEntries(text, owner));
+  return first.filter(({ line }) => more.every((entries) => entries.some((each) => each.line === line)));
 }

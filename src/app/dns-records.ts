@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import type { Island } from '../model/island.ts';
 import { nearest } from '../model/names.ts';
 import type { NoPlace, Place } from '../model/place.ts';
+import { whyWithout } from './hosts.ts';
 import type { SceneOptions } from './scene.ts';
 import { whoami } from './whoami.ts';
 import { withWorkers } from './workers.ts';
@@ -27,7 +28,8 @@ export async function listRecords(host: Host, options: RecordsOptions): Promise<
   const { island, place } = await whoami(host, options);
   const workers = await knownWorkers(host, island, place);
   const zones = zonesOf({ island, workers, serial: Math.floor(host.date() / 1000) });
-  return { island, zones: chosenZones(zones, options), missing: missingOn(host, { island, place }) };
+  const missing = whyWithout(island, { isHub: place.role === 'hub', isRoot: host.isRoot });
+  return { island, zones: chosenZones(zones, options), missing };
 }
 
 function chosenZones(zones: readonly Zone[], { zone, isReverse }: RecordsOptions): readonly Zone[] {
@@ -49,15 +51,4 @@ async function knownWorkers(
   if (place.role !== 'hub' || !host.isRoot) return undefined;
   const hub = await withWorkers(host, island, place);
   return hub.role === 'hub' ? hub.workers?.workers : undefined;
-}
-
-interface Standing {
-  readonly island: Island;
-  readonly place: Place | NoPlace;
-}
-
-function missingOn({ isRoot }: Host, { island, place }: Standing): string | undefined {
-  if (island.workers === undefined || (place.role === 'hub' && isRoot)) return undefined;
-  if (place.role === 'hub') return 'workers are missing: only root may see them';
-  return `workers are missing: ${island.hub.name} knows them`;
 }

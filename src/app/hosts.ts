@@ -53,7 +53,8 @@ export async function listNames(host: Host, selection: Selection): Promise<Liste
   };
 }
 
-function whyWithout(island: Island, { isHub, isRoot }: { isHub: boolean; isRoot: boolean }) {
+/** Why names of workers may be missing; undefined where none are. */
+export function whyWithout(island: Island, { isHub, isRoot }: { isHub: boolean; isRoot: boolean }) {
   if (island.workers === undefined || (isHub && isRoot)) return undefined;
   return isHub ? 'without the workers, which only root may see' : 'without the workers, which the hub knows';
 }

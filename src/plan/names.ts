@@ -42,10 +42,14 @@ function isManaged({ managed = [] }: Observed, link: string): boolean {
 /** Of one link; systemd-resolved takes none of them when there are more (252: E2BIG). */
 const MOST_DOMAINS = 256;
 
-/** It is asked what it has an answer to, and nothing else: somebody's real name of an address is not hidden. */
 function resolverOf(island: Island, link: string): Resolver {
-  const domains = [island.zone, ...reverseApexes(island)].slice(0, MOST_DOMAINS).map((apex) => `~${apex}`);
+  const domains = routedDomains(island);
   return { kind: 'resolver', link, servers: [island.hub.inner], domains, defaultRoute: false };
+}
+
+/** The responder is asked what it has an answer to, and nothing else: somebody's real name of an address is not hidden. */
+export function routedDomains(island: Island): readonly string[] {
+  return [island.zone, ...reverseApexes(island)].slice(0, MOST_DOMAINS).map((apex) => `~${apex}`);
 }
 
 /** What this host can know: only a hub knows of all workers, and a worker of itself. */

@@ -271,12 +271,17 @@ describe('what is said', () => {
       'programs on this host are told 10.0.0.9, by /etc/hosts:2',
       'hint: remove the name from /etc/hosts:2',
     ]);
-    const told = hostWith(at(FIT07, ['192.168.3.7']));
-    told.kernel.names.hosts =
-      '# island:r2lab begin\n192.168.3.7  fit07.r2lab.internal fit07\n# island:r2lab end\n';
-    expect(renderQuery(await query(told)).at(-1)).toBe(
-      "programs on this host are told the same, by the island's lines in /etc/hosts",
-    );
+    for (const [owner, hint] of [
+      ['r2lab', 'island join -i r2lab'],
+      ['r2lab names', 'island hosts --write -i r2lab'],
+    ]) {
+      const told = hostWith(at(FIT07, ['192.168.3.8']));
+      told.kernel.names.hosts = `# island:${owner} begin\n192.168.3.8  fit07.r2lab.internal fit07\n# island:${owner} end\n`;
+      expect(renderQuery(await query(told)).slice(2)).toEqual([
+        "programs on this host are told 192.168.3.8, by the island's lines in /etc/hosts",
+        `hint: ${hint}`,
+      ]);
+    }
   });
 
   test('systemd-resolved has been told, and gives what it remembers', async () => {

@@ -4,6 +4,7 @@ import type { Island } from '../../model/island.ts';
 import { formatNameServer, type ResolverKind } from '../../model/name-server.ts';
 import { DNS_PORT } from '../../model/responder.ts';
 import { nameCommands } from '../../plan/name-text.ts';
+import { routedDomains } from '../../plan/names.ts';
 
 /** A piece of the resolver's own configuration; where it belongs is a comment in its first line. */
 export function renderClient(kind: ResolverKind, split: SplitDns): readonly string[] {
@@ -39,12 +40,15 @@ function sharedPortLines({ subnet }: Island, ownAddresses: readonly Ipv4[]): rea
   ];
 }
 
-/** systemd-resolved takes none of them when there are more for a link. */
-const MOST_DOMAINS = 256;
-
-function linkLines({ island, server, zones }: SplitDns, link: string): readonly string[] {
+function linkLines({ island, server }: SplitDns, link: string): readonly string[] {
   const servers = [formatNameServer(server)];
-  const settings = { kind: 'resolver', link, servers, domains: routed(zones), defaultRoute: false } as const;
+  const settings = {
+    kind: 'resolver',
+    link,
+    servers,
+    domains: routedDomains(island),
+    defaultRoute: false,
+  } as const;
   return [
     `# systemd-resolved: "island join" and islandd tell it this, unless the file says "dns: { client: off }"; it goes with the link of ${island.name}`,
     ...nameCommands({ tool: 'resolvectl', link, settings }),
@@ -55,7 +59,7 @@ function linkLines({ island, server, zones }: SplitDns, link: string): readonly 
  * Without a link that leads there. A server that is no link's is asked about everything that no other link has a
  * domain for, and what a link has leaves this host by it, or not at all.
  */
-function dropInLines({ island, server, zones }: SplitDns): readonly string[] {
+function dropInLines({ island, server }: SplitDns): readonly string[] {
   return [
     `# /etc/systemd/resolved.conf.d/island-${island.name}.conf: ${island.zone} is asked of ${server.address}; then "systemctl restart systemd-resolved"`,
     `# It is asked about all other names as well, and refuses these, until the link to your own name server has the`,
@@ -63,12 +67,8 @@ function dropInLines({ island, server, zones }: SplitDns): readonly string[] {
     `# From systemd 258 on, better /etc/systemd/dns-delegate.d/island-${island.name}.dns-delegate, with [Delegate] for [Resolve].`,
     '[Resolve]',
     `DNS=${formatNameServer(server)}`,
-    `Domains=${routed(zones).join(' ')}`,
+    `Domains=${routedDomains(island).join(' ')}`,
   ];
-}
-
-function routed(zones: readonly string[]): readonly string[] {
-  return zones.slice(0, MOST_DOMAINS).map((zone) => `~${zone}`);
 }
 
 /** CoreDNS keeps all for 5 s at least unless it is told otherwise. */

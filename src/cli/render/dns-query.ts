@@ -89,7 +89,7 @@ function hintFor(
     case undefined:
       return 'tell its resolver what "island dns client" prints, or write "dns: { client: hosts }" in the file and run "island join"';
     case 'block':
-      return `island join -i ${island}`;
+      return `island ${way.isWritten ? 'hosts --write' : 'join'} -i ${island}`;
     case 'line':
       return `remove the name from ${HOSTS_FILE}:${way.line}`;
     case 'resolved':
