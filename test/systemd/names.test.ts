@@ -219,6 +219,30 @@ test('island test tells a hub that answers nobody from programs that ask somebod
   await mustIsland(gateway, 'leave');
 });
 
+test('without a link it asks the hub by the printed file, and nobody else there once the link of its own server takes all', async () => {
+  await install([gateway], FILE('off'));
+  await mustIsland(gateway, 'join');
+  const path = '/etc/systemd/resolved.conf.d/island-r2lab.conf';
+  const piece = await mustIsland(gateway, 'dns', 'client', 'resolved', '--name', 'fit01');
+  expect(piece).toMatch(new RegExp(`^# ${path}: .*restart systemd-resolved`));
+  await gateway.writeFile(path, piece);
+  const whole = "systemctl restart systemd-resolved && resolvectl domain internet '~.'";
+  await gateway.run(['sh', '-c', `${whole} && resolvectl dns internet 138.96.16.99`]);
+  expect(await addressOf('fit01.r2lab.internal')).toBe('192.168.3.1');
+  expect(await nameOf('192.168.3.1')).toBe('fit01.r2lab.internal');
+  expect(await addressOf('www.example.org')).toBe('203.0.113.7');
+  inner.signal('SIGTERM');
+  expect(await inner.exited).toBe(0);
+  expect(inner.output()).toMatch(/"rcodes":\["NOERROR=\d+"\]/);
+  await gateway.run([
+    'sh',
+    '-c',
+    `rm ${path}; resolvectl domain internet ''; systemctl restart systemd-resolved`,
+  ]);
+  await mustIsland(gateway, 'leave');
+  await install([gateway], FILE('auto'));
+});
+
 test('systemd-resolved takes as many domains of a link as the island ever tells it', async () => {
   const many = "resolvectl domain internet $(seq -f '~%g.10.in-addr.arpa' 256)";
   await gateway.run(['sh', '-c', `${many} && resolvectl domain internet ''`]);
