@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { within } from '../support/daemon.ts';
+import { askedDuring } from '../support/dns-load.ts';
 import { install } from '../support/island.ts';
 import type { LabHost, LabProcess } from '../support/lab/host.ts';
 import { createLab, type Lab } from '../support/lab/lab.ts';
@@ -32,7 +33,6 @@ beforeAll(async () => {
   await lab.raise({ hosts: { hub: { disk, ...lan(`${LAN}/24`) }, client: lan('192.0.2.9/24') } });
   hub = lab.host('hub');
   client = lab.host('client');
-  await client.writeFile('/run/questions', `${QUESTIONS.join('\n')}\n`.repeat(500));
   await hub.run(['island', 'enable', '--persistent', '--now'], LONG);
 });
 afterAll(async () => {
@@ -43,7 +43,7 @@ afterAll(async () => {
 test('ten restarts under 2000 queries a second lose none of them, on the very same sockets', async () => {
   const before = await inodes();
   expect(before).toHaveLength(4);
-  const { sent, ...load } = await loaded(async () => {
+  const { sent, ...load } = await asked(async () => {
     for (let times = 0; times < 10; times += 1) {
       await systemctl('restart', DAEMON);
       // Whatever has waited has been answered before this is.
@@ -58,7 +58,7 @@ test('ten restarts under 2000 queries a second lose none of them, on the very sa
 });
 
 test('a daemon that is killed costs the question at most that it was about to answer', async () => {
-  const { sent, completed, lost, codes } = await loaded(async () => {
+  const { sent, completed, lost, codes } = await asked(async () => {
     await systemctl('kill', '--kill-whom=main', '--signal=KILL', DAEMON);
     await within(SOON_MS, 'it is started again', async () => (await show(DAEMON, 'NRestarts')) === '1');
     await within(SOON_MS, 'it is ready', async () => (await show(DAEMON, 'ActiveState')) === 'active');
@@ -121,6 +121,22 @@ test('a port that another server has stays his, and is had with the next restart
   expect(await answer(LAN)).toBe(`${LAN}\n`);
 });
 
+test('when the file gives other addresses, to enable again opens these, and none for none', async () => {
+  const enabled = () => hub.run(['island', 'enable', '--persistent', '--now'], LONG);
+  await install([hub], FILE.replace(/dns: .*/, 'dns: { listen: [192.0.2.1, 192.0.2.99] }'));
+  await enabled();
+  expect(await inodes()).toHaveLength(6);
+  expect(await answer(LAN)).toBe(`${LAN}\n`);
+  await install([hub], FILE);
+  await enabled();
+  expect(await inodes()).toHaveLength(4);
+  expect(await answer(LAN)).toBe(`${LAN}\n`);
+});
+
+function asked(work: () => Promise<void>) {
+  return askedDuring(client, { server: LAN, questions: QUESTIONS }, work);
+}
+
 function systemctl(...args: readonly string[]): Promise<string> {
   return hub.run(['systemctl', ...args], LONG);
 }
@@ -163,25 +179,4 @@ async function dnsmasqAt(address: string): Promise<LabProcess> {
   const other = hub.start(['dnsmasq', ...flags, ...more, '--log-facility=-']);
   await other.outputMatching(/started/);
   return other;
-}
-
-/**
- * What came of 2000 questions a second that the client asked meanwhile: for each it waits longer than anything here
- * takes. They come from a pipe, since only at the end of its input does dnsperf wait for all answers.
- */
-async function loaded(work: () => Promise<void>) {
-  await client.run(['touch', '/run/more']);
-  const questions = 'while [ -e /run/more ]; do cat /run/questions; done';
-  const asking = `dnsperf -s ${LAN} -n 1 -Q 2000 -q 65000 -c 40 -t 20`;
-  const load = client.start(['sh', '-c', `${questions} | stdbuf -oL ${asking}`]);
-  await load.outputMatching(/Sending queries/);
-  await work();
-  await client.run(['rm', '/run/more']);
-  await load.exited;
-  const said = load.output();
-  const count = (what: string) => Number(new RegExp(`Queries ${what}: +(\\d+)`).exec(said)?.[1]);
-  return {
-    ...{ sent: count('sent'), completed: count('completed'), lost: count('lost') },
-    codes: said.match(/[A-Z]+ \d+(?= \(\d+\.\d+%\))/g) ?? [],
-  };
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { within } from '../support/daemon.ts';
+import { askedDuring } from '../support/dns-load.ts';
 import { install, mustIsland } from '../support/island.ts';
 import { type Dump, dump } from '../support/lab/dump.ts';
 import type { LabHost } from '../support/lab/host.ts';
@@ -78,13 +79,17 @@ test('it can be installed where no systemd runs and Node is too old, and says so
   expect(await box.run(['island', '--version'])).toBe('0.0.9\n');
 });
 
-test('an upgrade loses no packet, restarts the daemon and nothing else', async () => {
+test('an upgrade loses no packet and no question, restarts the daemon and nothing else', async () => {
   await install([box], FILE);
   await box.run(['island', 'enable', '--persistent', '--now'], { timeoutMs: 120_000 });
   await within(20_000, 'the hub answers', () => answers('10.3.1.2'));
   const before = await unitsNow();
   const pings = [pinging(box, '10.3.1.2'), pinging(lab.host('hub'), '10.3.1.3')];
-  await dpkgMust('-i', '/var/tmp/new.deb');
+  const load = { server: '10.3.1.3', questions: ['box.r2lab.internal A'] };
+  const { sent, lost, codes } = await askedDuring(lab.host('hub'), load, () =>
+    dpkgMust('-i', '/var/tmp/new.deb'),
+  );
+  expect({ lost, codes }).toEqual({ lost: 0, codes: [`NOERROR ${sent}`] });
   await Promise.all(pings.map(lostNothing));
   const after = await unitsNow();
   expect(after[0]).toEqual(before[0]);
