@@ -180,6 +180,7 @@ describe('a transfer counts for nothing', () => {
     await expect(copy({ port, timeoutMs: 100 })).rejects.toThrow('not done after 0.1 s');
     for (const each of open.splice(0)) each.close();
     await expect(copy({ port })).rejects.toThrow('ECONNREFUSED');
+    await expect(copy({ port, from: '192.0.2.1' as Ipv4 })).rejects.toThrow('EADDRNOTAVAIL');
   });
 });
 
