@@ -1,8 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import packet, { type Packet } from 'dns-packet';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { askServer, type DnsAnswer, type DnsQuestion } from '../../src/dns/client.ts';
+import { queryOf, readAnswer } from '../../src/dns/client-query.ts';
 import type { Ipv4 } from '../../src/model/ip.ts';
 
 const HERE = '127.0.0.1' as Ipv4;
@@ -188,4 +190,26 @@ test('a packet that is lost is sent again', async () => {
     return seen < 2 ? [] : [reply(query, { answers: [FIT01] })];
   });
   expect(await askAt(port, {}, 3000)).toMatchObject({ state: 'answered' });
+});
+
+test('any bytes at all are read to an end', () => {
+  const query = queryOf({ name: 'fit01.r2lab.internal', type: 'A' });
+  const soa = { mname: 'a.b', rname: 'c.d', serial: 1, refresh: 1, retry: 1, expire: 1, minimum: 1 };
+  const good = reply(query.bytes, {
+    answers: [FIT01, { ...FIT01, type: 'TXT', data: 'x' }, { ...FIT01, type: 'CNAME', data: 'y.z' }],
+    authorities: [{ ...FIT01, type: 'SOA', data: soa }],
+  });
+  const edits = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 });
+  const states = new Set<string>();
+  fc.assert(
+    fc.property(edits, fc.nat(good.length), (changes, cut) => {
+      const message = Buffer.from(good);
+      // The id stays, and mostly the question: what is of neither is passed over unread.
+      for (const [at, byte] of changes) message[at < 2 ? 3 : at] = byte;
+      const read = readAnswer(message.subarray(0, message.length - (cut % 3 === 0 ? cut : 0)), query);
+      states.add(typeof read === 'string' ? read : read.state);
+    }),
+    { numRuns: 3000 },
+  );
+  expect([...states].toSorted()).toEqual(['answered', 'malformed', 'of another question']);
 });
