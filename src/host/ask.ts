@@ -1,10 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { askServer } from '../dns/client.ts';
 import { formatRequest, parseAnswer } from '../model/echo.ts';
-import type { Answer, Dns, Echo, Ping, Question, Refusal, Seen, Udp } from '../probe/question.ts';
+import { DNS_PORT } from '../model/responder.ts';
+import type { Answer, Dns, Echo, Holder, Ping, Question, Refusal, Seen, Udp } from '../probe/question.ts';
 import { codeOf, reasonOf } from './errno.ts';
 import { run } from './exec.ts';
 import { findName, type Sought } from './find.ts';
+import { portOwner } from './port-owner.ts';
 import { knock } from './reach.ts';
 import { undelivered } from './undelivered.ts';
 
@@ -38,6 +40,8 @@ export function ask(question: Question, options: AskOptions): Promise<Answer> {
       return find(question, options);
     case 'dns':
       return askNameServer(question, options);
+    case 'holder':
+      return holderOf(question);
   }
 }
 
@@ -150,9 +154,6 @@ async function find(sought: Sought, { timeoutMs }: AskOptions): Promise<Answer> 
   return { state: 'answered', ms: performance.now() - started, values: found.values };
 }
 
-/** RFC 1035 section 4.2. */
-const DNS_PORT = 53;
-
 async function askNameServer({ server, name }: Dns, { timeoutMs }: AskOptions): Promise<Answer> {
   const question = { server: { address: server, port: DNS_PORT }, name, type: 'A' };
   const answer = await askServer(question, timeoutMs);
@@ -170,4 +171,10 @@ async function askNameServer({ server, name }: Dns, { timeoutMs }: AskOptions): 
     case 'unasked':
       return { state: 'unasked', reason: answer.reason };
   }
+}
+
+async function holderOf({ address }: Holder): Promise<Answer> {
+  const holder = await portOwner({ address, port: DNS_PORT });
+  if (holder === undefined) return { state: 'unasked', reason: 'nobody is seen to have it' };
+  return { state: 'answered', ms: 0, holder };
 }

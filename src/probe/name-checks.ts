@@ -5,9 +5,8 @@ import { namedAddresses } from '../model/zone.ts';
 import { type Contradiction, contradictionsIn } from '../plan/names.ts';
 import { type Check, checkKey, type Outcome } from './check.ts';
 import type { Sight } from './checks.ts';
-import { peerOf } from './host-checks.ts';
 import type { Answer, Dns, NameOf, Question } from './question.ts';
-import { wayKeys } from './reach-checks.ts';
+import { hubQuestion, responderChecks } from './responder-checks.ts';
 
 interface Setting {
   readonly island: Island;
@@ -34,84 +33,17 @@ export function nameChecks(sight: Sight, { island, after }: Setting): Check[] {
   const seeker: Seeker = {
     ...{ island, after, isHub: place.role === 'hub' },
     finder: desired.some(({ kind }) => kind === 'resolver') ? 'resolver' : hosts,
-    hubAnswers: { kind: 'dns', server: hub.inner, name: `${hub.name}-tunnel.${zone}` },
+    hubAnswers: hubQuestion(island),
   };
   const other = seeker.isHub ? island.peers[0] : hub;
   return [
-    responderCheck({ ...seeker, after: [...after, ...wayToHub(sight)] }),
+    ...responderChecks(sight, { island, after }),
     lookupCheck(
       seeker,
       contradictionsIn(sight).filter(({ name }) => name.toLowerCase().endsWith(`.${zone}`)),
     ),
     ...(other === undefined ? [] : [reverseCheck(seeker, other.inner)]),
   ];
-}
-
-/** On the hub itself the address is that of its links. */
-function wayToHub({ island, place, desired }: Sight): string[] {
-  if (place.role !== 'hub') return wayKeys(island, island.hub);
-  return desired.flatMap((each) =>
-    each.kind === 'link' ? [checkKey({ code: 'ISL-L01', subject: { name: peerOf(each) } })] : [],
-  );
-}
-
-/** Whether the hub, whom every resolver of the island is pointed at, answers. */
-function responderCheck({ island, after, isHub, finder, hubAnswers }: Seeker): Check {
-  const { hub, dns } = island;
-  const isPromised = finder === 'resolver' || dns.listen.length + dns.records.length > 0;
-  return {
-    ...{ code: 'ISL-N01', required: finder === 'resolver' },
-    after,
-    subject: { name: hub.name, part: 'names', address: hub.inner },
-    asks: () => [hubAnswers],
-    judge: ({ answerTo }): Outcome => {
-      const answer = answerTo(hubAnswers);
-      if (answer?.state === 'answered') return answerOutcome(answer, { island, isHub });
-      const { text, fix } = {
-        refused: {
-          text: `nobody answers for names at ${hub.inner}: islandd does not run there, or somebody else has port 53`,
-          fix: 'island enable --persistent --now',
-        },
-        silent: {
-          text: `port 53 of ${hub.inner} is silent, where a host says if nobody listens: something drops what is sent there`,
-          fix: `nft list ruleset, and accept UDP and TCP to port 53 of ${hub.inner} from the island`,
-        },
-        unasked: { text: `${hub.inner} gives no answer${reasonOf(answer)}`, fix: 'ss -lunp sport = :53' },
-      }[answer?.state ?? 'silent'];
-      return isPromised
-        ? { state: 'ko', text, fix: onHub(fix, { island, isHub }) }
-        : { state: 'unknown', text };
-    },
-  };
-}
-
-type Where = Pick<Seeker, 'island' | 'isHub'>;
-
-/** Whether what answers is the responder, and has the same file. */
-function answerOutcome({ ms, values = [], dns }: Answered, where: Where): Outcome {
-  const { hub, zone } = where.island;
-  const name = `${hub.name}-tunnel.${zone}`;
-  if (dns?.rcode === 'NOERROR' && dns.isAuthoritative) {
-    if (values.includes(hub.inner)) return { state: 'ok', ms };
-    const said = values.length === 0 ? 'has no address' : `is ${values.join(' ')}`;
-    return {
-      state: 'ko',
-      text: `says that ${name} ${said}, and here it is ${hub.inner}: the two hosts have another file`,
-      fix: onHub('island config check, and the same file on both hosts', where),
-    };
-  }
-  const what = dns?.rcode === 'NOERROR' ? 'answers without authority' : `answers ${dns?.rcode}`;
-  return {
-    state: 'ko',
-    text: `${what} for ${name}: another name server has port 53 there, or its file has another zone`,
-    fix: onHub('ss -lunp sport = :53', where),
-  };
-}
-
-type Answered = Extract<Answer, { readonly state: 'answered' }>;
-
-function onHub(command: string, { island, isHub }: Where): string {
-  return isHub ? command : `on ${island.hub.name}: ${command}`;
 }
 
 function reasonOf(answer: Answer | undefined): string {

@@ -1,7 +1,8 @@
+import type { PortOwner } from '../model/endpoint.ts';
 import type { Ipv4 } from '../model/ip.ts';
 
 /** Something to ask of the network; whoever wants to know the same is told the same answer. */
-export type Question = Ping | Refusal | Tcp | Udp | Echo | Lookup | NameOf | Dns;
+export type Question = Ping | Refusal | Tcp | Udp | Echo | Lookup | NameOf | Dns | Holder;
 
 /** ICMP echo; an answer has the size of the question. */
 export interface Ping {
@@ -62,6 +63,12 @@ export interface Dns {
   readonly name: string;
 }
 
+/** Which program of this host has the port of names at the address; root alone sees that. */
+export interface Holder {
+  readonly kind: 'holder';
+  readonly address: Ipv4;
+}
+
 export type Answer =
   | {
       readonly state: 'answered';
@@ -70,6 +77,7 @@ export type Answer =
       /** Addresses of a name, or the name of an address. */
       readonly values?: readonly string[];
       readonly dns?: DnsVerdict;
+      readonly holder?: PortOwner;
     }
   /** The host is there, and nobody listens at that port. */
   | { readonly state: 'refused'; readonly ms: number }
@@ -111,5 +119,7 @@ export function questionKey(question: Question): string {
       return `name of ${question.address}`;
     case 'dns':
       return `dns ${question.name} of ${question.server}`;
+    case 'holder':
+      return `holder of ${question.address}`;
   }
 }

@@ -126,6 +126,32 @@ describe('names', () => {
     });
   });
 
+  test('of which a gateway does not tell its LAN are its own matter', async () => {
+    const file = `dns: { listen: [192.168.3.100] }\n${modelFile('vxlan')}`;
+    const question = 'dns sopnode-l1-tunnel.r2lab.internal of 192.168.3.100';
+    const hub = { on: 'sopnode-l1', host: { ...HUB, resolved: [] }, file };
+    expect(await seen({ [question]: REFUSED }, hub)).toMatchObject({
+      isOk: true,
+      causes: [{ code: 'ISL-N01', required: false, fix: 'on faraday: island enable --persistent --now' }],
+    });
+    expect(await seen({ [question]: served('NOERROR', true, '10.3.1.2') }, hub)).toMatchObject({
+      causes: [],
+    });
+  });
+
+  test('whose port another server has are missed with its name, where it runs', async () => {
+    const holder = { who: 'dnsmasq (pid 7) listens on all addresses', hint: 'systemctl stop dnsmasq' };
+    const answers: Readonly<Record<string, Answer>> = {
+      [N01]: served('NXDOMAIN', false),
+      'holder of 10.3.1.2': { state: 'answered', ms: 0, holder },
+    };
+    const hub = await seen(answers, { on: 'sopnode-l1', host: { ...HUB, resolved: [] } });
+    expect(hub.causes).toMatchObject([
+      { text: expect.stringMatching(/NXDOMAIN .*: dnsmasq/), fix: holder.hint },
+    ]);
+    expect((await seen(answers)).asked).not.toContain('holder of 10.3.1.2');
+  });
+
   test('that the hub answers and programs do not find are a matter of this host', async () => {
     const { causes } = await seen({ ...NOBODY, [N01]: HEALTHY[N01] as Answer });
     expect(causes).toMatchObject([

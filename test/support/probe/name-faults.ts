@@ -37,7 +37,7 @@ export const NAME_FAULTS: readonly ProbeFault[] = [
   {
     name: 'a name that has to resolve is something else',
     on: 'sopnode-l1',
-    breaks: (host) => host.writeFile('/etc/hosts', `${HOSTS}10.9.9.9 www.r2lab.internal\n`),
+    breaks: (host) => host.writeFile('/etc/hosts', HOSTS.replace('192.168.3.1', '10.9.9.9')),
     mends: (host) => host.writeFile('/etc/hosts', HOSTS),
     seen: { 'sopnode-l1': 'ISL-C03 names', faraday: '' },
   },
