@@ -144,7 +144,8 @@ test('dnsmasq with the printed piece asks the nearest responder about the island
   });
   await fit01.writeFile('/etc/hosts', hosts);
   dnsmasq.signal('SIGTERM');
-  expect(await query('fit02')).toMatchObject({
+  await dnsmasq.exited;
+  expect(await query('fit02', '--timeout', '10s')).toMatchObject({
     code: 1,
     text: expect.stringContaining('hint: tell its resolver'),
   });
