@@ -1,4 +1,13 @@
-import { covers, fromNumber, type Ipv4, parseSubnet, type Subnet, subnetSize, toNumber } from './ip.ts';
+import {
+  covers,
+  fromNumber,
+  hostSubnet,
+  type Ipv4,
+  parseSubnet,
+  type Subnet,
+  subnetSize,
+  toNumber,
+} from './ip.ts';
 import { endsOf, type Island, type LinkEnd } from './island.ts';
 import { tunnelName } from './names.ts';
 import { finderOf } from './overlaps.ts';
@@ -10,8 +19,8 @@ export interface NamedAddress {
   readonly address: Ipv4;
 }
 
-/** More zones than that nobody lists, and every client is told of each. */
-const MOST_APEXES = 256;
+/** Of addresses that are a zone each: every client is told of every zone. */
+const MOST_SINGLES = 256;
 
 /** Ranges that no public reverse zone has: RFC 1918 and RFC 6598. */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(parseSubnet);
@@ -53,21 +62,31 @@ function usualAddress({ networks: [network], inner }: LinkEnd): Ipv4 {
  * addresses that the file names, since the names of all others are elsewhere.
  */
 export function reverseApexes(island: Island): readonly string[] {
-  const networks = endsOf(island).flatMap((end) => end.networks.map(({ subnet }) => subnet));
-  const [ours, theirs] = [networks.filter(isPrivate), networks.filter((subnet) => !isPrivate(subnet))];
-  const publicNetworkOf = finderOf(theirs.map((subnet) => ({ subnet })));
-  const named = namedAddresses(island).filter(({ address }) => publicNetworkOf(address) !== undefined);
-  const blocks = [island.subnet, ...ours].flatMap(inOctets);
-  const apexes = [
-    ...blocks.map(({ network, prefix }) => reverseName(network, prefix / 8)),
-    ...named.map(({ address }) => reverseName(address)),
+  const networks = endsOf(island).flatMap((end) => end.networks);
+  const publicNetworkOf = finderOf(networks.filter(({ subnet }) => !isPrivate(subnet)));
+  const named = namedAddresses(island).map(({ address }) => address);
+  const blocks = [
+    ...inOctets(island.subnet),
+    ...networks.filter(({ subnet }) => isPrivate(subnet)).flatMap(({ subnet }) => inOctets(subnet)),
+    ...named.filter((address) => publicNetworkOf(address) !== undefined).map(hostSubnet),
   ];
-  if (apexes.length <= MOST_APEXES) return apexes;
-  let room = MOST_APEXES - blocks.filter(({ prefix }) => prefix < 32).length;
-  return apexes.filter((apex) => apex.split('.').length < SINGLE_LABELS || room-- > 0);
+  const singles = blocks.filter(isSingle);
+  const kept = singles.length <= MOST_SINGLES ? blocks : withFewer(blocks, new Set(named));
+  return kept.map(({ network, prefix }) => reverseName(network, prefix / 8));
 }
 
-const SINGLE_LABELS = 6;
+/** Without single addresses that are too many: those go first that have no name. */
+function withFewer(blocks: readonly Subnet[], named: ReadonlySet<Ipv4>): readonly Subnet[] {
+  const byName = blocks
+    .filter(isSingle)
+    .toSorted((a, b) => Number(named.has(b.network)) - Number(named.has(a.network)));
+  const kept = new Set(byName.slice(0, MOST_SINGLES));
+  return blocks.filter((block) => !isSingle(block) || kept.has(block));
+}
+
+function isSingle({ prefix }: Subnet): boolean {
+  return prefix === 32;
+}
 
 /** The name that stands for an address, or for its first octets, in DNS: `7.3.168.192.in-addr.arpa`. */
 export function reverseName(address: Ipv4, octets = 4): string {
