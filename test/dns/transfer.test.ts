@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
 import packet, { type Answer, type Packet, type SoaAnswer } from 'dns-packet';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { loadIsland } from '../../src/config/load.ts';
 import { askServer } from '../../src/dns/client.ts';
 import { createFramer, framed } from '../../src/dns/framing.ts';
 import { followPrimary } from '../../src/dns/secondary.ts';
+import { transfersOf } from '../../src/dns/transfer.ts';
 import { transfer } from '../../src/dns/transfer-client.ts';
 import { formatZone, type Zone, zonesOf } from '../../src/dns/zone.ts';
 import type { Ipv4 } from '../../src/model/ip.ts';
@@ -99,6 +101,28 @@ describe('a whole zone', () => {
     server.serve(zonesWith(8, undefined));
     await expect(copy()).rejects.toMatchObject({ message: refused });
   });
+});
+
+test('any bytes are a query for a zone, or are not: nothing is thrown', () => {
+  const [forward] = zonesWith(7, []);
+  const small = [{ ...forward, records: forward?.records.slice(0, 2) }] as readonly Zone[];
+  const transfers = transfersOf({ zones: () => small, admits: () => true });
+  const query = packet.encode({ type: 'query', id: 1, questions: [{ type: 'AXFR', name: ZONE }] });
+  expect(transfers(query, 0)?.length).toBe(1);
+  let count = 0;
+  const mutated = fc.tuple(fc.nat(query.length - 1), fc.nat(255), fc.nat(query.length + 4));
+  fc.assert(
+    fc.property(mutated, fc.uint8Array({ maxLength: 20 }), ([at, byte, length], tail) => {
+      const bytes = Buffer.concat([query, tail]).subarray(0, length);
+      if (at < bytes.length) bytes[at] = byte;
+      for (const given of transfers(bytes, 0) ?? []) {
+        count += 1;
+        expect(given.subarray(0, 2)).toEqual(bytes.subarray(0, 2));
+      }
+    }),
+    { numRuns: 5000 },
+  );
+  expect(count).toBeGreaterThan(0);
 });
 
 const open: Server[] = [];
