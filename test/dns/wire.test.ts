@@ -65,6 +65,15 @@ describe('the answer', () => {
     for (const other of [0, 3, 4, 254]) expect(said('fit01', 'A', { class: other })).toBe('REFUSED; rd');
   });
 
+  test('follows no more than seven aliases, and who asks goes on from there', () => {
+    const fit01 = Buffer.of(192, 168, 3, 1);
+    const [seven, eight] = ['long7', 'long8'].map((name) => Buffer.from(reply(queryFor(name))));
+    expect([seven, eight].map((each) => each && summaryOf(each))).toEqual(
+      Array(2).fill('NOERROR; aa rd; 8 answers'),
+    );
+    expect([seven, eight].map((each) => each?.includes(fit01))).toEqual([true, false]);
+  });
+
   test('over TCP is everything that there is, and to who wants a whole zone that it is not here', () => {
     const over = (...query: Parameters<typeof queryFor>) => summaryOf(reply(queryFor(...query), 'tcp'));
     expect(over('to-crowd')).toBe('NOERROR; aa rd; 201 answers');

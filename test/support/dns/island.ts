@@ -32,7 +32,15 @@ const RECORDS = `dns:
     - { name: _ldap._tcp, type: SRV, value: 1 20 389 fit02 }
     - { name: deep.down.there, value: 10.9.9.8 }
     - { name: to-crowd, type: CNAME, value: crowd }
-${[...addresses('few', 31), ...addresses('many', 70), ...addresses('crowd', 200)].join('')}`;
+${[...aliases('long', 8), ...addresses('few', 31), ...addresses('many', 70), ...addresses('crowd', 200)].join('')}`;
+
+/** `long1` leads to fit01, and each further one to the one before it. */
+function aliases(name: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const target = index === 0 ? 'fit01' : `${name}${index}`;
+    return `    - { name: ${name}${index + 1}, type: CNAME, value: ${target} }\n`;
+  });
+}
 
 /** An address is 16 bytes of an answer. */
 function addresses(name: string, count: number): readonly string[] {
