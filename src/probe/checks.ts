@@ -6,7 +6,7 @@ import type { NamedFinding } from '../plan/finding.ts';
 import type { Observed } from '../plan/observed.ts';
 import type { Link, Resource } from '../plan/resource.ts';
 import { type Check, checkKey, THIS_HOST } from './check.ts';
-import type { Code } from './codes.ts';
+import { CODES, type Code } from './codes.ts';
 import { configuredCheck } from './configured-check.ts';
 import { endChecks } from './end-checks.ts';
 import { farEndsOf } from './far-ends.ts';
@@ -64,12 +64,13 @@ export function checksOf(sight: Sight, { targets, requiredOnly }: CheckOptions):
     ...nameChecks(sight, setting),
     ...island.checks.map((check) => configuredCheck(setting, check)),
   ];
-  const asked = checks.map((check) =>
-    targets.includes(check.subject.name) ? { ...check, required: true } : check,
-  );
-  return withCauses(asked, ({ subject, required }) => {
-    const isMeant = targets.length === 0 || targets.includes(subject.name);
-    return subject === THIS_HOST || (isMeant && (required || !requiredOnly));
+  // Whether a host is reached is another matter than whether it answers for the names of all.
+  const isNamed = ({ code, subject }: Check) =>
+    targets.includes(subject.name) && CODES[code].layer !== 'names';
+  const asked = checks.map((check) => (isNamed(check) ? { ...check, required: true } : check));
+  return withCauses(asked, (check) => {
+    const isMeant = targets.length === 0 || isNamed(check);
+    return check.subject === THIS_HOST || (isMeant && (check.required || !requiredOnly));
   });
 }
 

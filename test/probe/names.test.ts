@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { test as testIsland } from '../../src/app/test.ts';
 import { withBlock, writtenFor } from '../../src/model/hosts-file.ts';
 import type { Observed } from '../../src/plan/observed.ts';
 import type { Check } from '../../src/probe/check.ts';
@@ -8,6 +9,7 @@ import { nameChecks } from '../../src/probe/name-checks.ts';
 import { type Answer, type Question, questionKey } from '../../src/probe/question.ts';
 import { reportOf } from '../../src/probe/report.ts';
 import { answersFor } from '../../src/probe/run.ts';
+import { hostOf } from '../support/fake-site.ts';
 import { modelFile } from '../support/island.ts';
 import { link, observed, sight } from '../support/observed.ts';
 
@@ -187,6 +189,21 @@ describe('names', () => {
       { code: 'ISL-N02', required: true, fix: 'island hosts --write' },
     ]);
   });
+});
+
+test('names are asked for where all is, or a check of them, and not where one host is to be reached', async () => {
+  const host = hostOf('faraday', `checks: [{ name: own, dns: fit01 }]\n${modelFile('vxlan')}`);
+  const codesOf = async (...targets: readonly string[]) => {
+    const { report } = await testIsland(host, { targets, requiredOnly: false, timeoutMs: 1 });
+    return report.results.map(({ check }) => check.code);
+  };
+  const [all, hub, own] = [await codesOf(), await codesOf('sopnode-l1'), await codesOf('own')];
+  expect([all, own].map((codes) => codes.filter((code) => code.startsWith('ISL-N')))).toEqual([
+    ['ISL-N01', 'ISL-N02', 'ISL-N03'],
+    ['ISL-N01', 'ISL-N02'],
+  ]);
+  expect(hub).toContain('ISL-L04');
+  expect(hub).not.toContain('ISL-N01');
 });
 
 describe('a check of the file', () => {
