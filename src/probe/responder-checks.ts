@@ -2,6 +2,7 @@ import { contains, type Ipv4 } from '../model/ip.ts';
 import type { Island, LinkEnd } from '../model/island.ts';
 import { type Check, checkKey, type Outcome } from './check.ts';
 import type { Sight } from './checks.ts';
+import { answered, knocks } from './far-end.ts';
 import { peerOf } from './host-checks.ts';
 import type { Answer, Dns, Holder } from './question.ts';
 import { wayKeys } from './reach-checks.ts';
@@ -63,13 +64,19 @@ function responderCheck(responder: Responder): Check {
   const { island, end, address, after, isHere, isAsked, isPromised } = responder;
   const question = questionAt(island, address);
   const holder: Holder = { kind: 'holder', address };
+  const reaches = knocks(address, island.port);
   return {
     ...{ code: 'ISL-N01', required: isAsked, after },
     subject: { name: end.name, part: 'names', address },
-    // Who else has the port is to be seen on its own host alone.
-    asks: (answerTo) => (isHere && isStranger(answerTo(question)) ? [question, holder] : [question]),
+    asks: (answerTo) => {
+      // A program is given more time than a host, which is not to be spent where there is none.
+      if (answered(address, island.port, { answerTo }) === undefined) return reaches(answerTo);
+      // Who else has the port is to be seen on its own host alone.
+      return isHere && isStranger(answerTo(question)) ? [question, holder] : [question];
+    },
     judge: ({ answerTo }): Outcome => {
       const answer = answerTo(question);
+      if (answer === undefined) return { state: 'unknown', text: `${address} does not answer at all` };
       if (answer?.state === 'answered')
         return answerOutcome(answer, { ...responder, held: answerTo(holder) });
       const { text, fix } = failureOf(answer, responder);
