@@ -3,6 +3,7 @@ import type { LabHost } from './lab/host.ts';
 export interface Load {
   /** The address that is asked. */
   readonly server: string;
+  readonly port?: number;
   /** As dnsperf reads them: `hub.r2lab.internal A`. */
   readonly questions: readonly string[];
 }
@@ -21,14 +22,18 @@ export interface Answered {
  */
 export async function askedDuring(
   host: LabHost,
-  { server, questions }: Load,
+  { server, port = 53, questions }: Load,
   work: () => Promise<void>,
 ): Promise<Answered> {
   await host.writeFile('/run/questions', `${questions.join('\n')}\n`.repeat(500));
   await host.run(['touch', '/run/more']);
   const input = 'while [ -e /run/more ]; do cat /run/questions; done';
   const load = host.start([
-    ...['sh', '-c', `${input} | stdbuf -oL dnsperf -s ${server} -n 1 -Q 2000 -q 65000 -c 40 -t 20`],
+    ...[
+      'sh',
+      '-c',
+      `${input} | stdbuf -oL dnsperf -s ${server} -p ${port} -n 1 -Q 2000 -q 65000 -c 40 -t 20`,
+    ],
   ]);
   try {
     await load.outputMatching(/Sending queries/);
