@@ -1,6 +1,7 @@
 // Measures what docs/benchmarks.md promises, and prints one table.
 import { arch, cpus, release } from 'node:os';
 import { measureDaemon } from './daemon.ts';
+import { measureDns } from './dns.ts';
 import { measureFirewalls } from './firewalls.ts';
 import { measureGuard } from './guard.ts';
 import { measureJoin } from './join.ts';
@@ -14,6 +15,7 @@ import { measureWorkers } from './workers.ts';
 
 const GROUPS: Readonly<Record<string, readonly (() => Promise<readonly Row[]>)[]>> = {
   daemon: [measureDaemon],
+  dns: [measureDns],
   firewalls: [measureFirewalls],
   guard: [measureGuard],
   join: [measureJoin],
