@@ -1,6 +1,7 @@
 import { type Answer as Data, encode } from 'dns-packet';
 import { HEADER_LENGTH, RCODES, TYPES } from './codes.ts';
-import type { Answer, CompiledName, CompiledZone, CompiledZones, Content } from './compiled.ts';
+import type { CompiledZone, CompiledZones, Content } from './compiled.ts';
+import { type NameDraft, packed, type SetDraft } from './pack.ts';
 import { unquote } from './text.ts';
 import type { Zone, ZoneRecord } from './zone.ts';
 
@@ -17,22 +18,21 @@ export function compile(zones: readonly Zone[]): CompiledZones {
 
 /** The same in steps of some milliseconds, between which queries can be answered. */
 export function* compileInSteps(zones: readonly Zone[]): Generator<undefined, CompiledZones> {
-  const names = new Map<string, CompiledName>();
-  const apexes = new Map<string, CompiledZone>();
-  for (const zone of zones) {
-    const compiled = zoneOf(zone);
-    const apex = keyOf(zone.apex);
-    apexes.set(apex, compiled);
+  const names = new Map<string, NameDraft>();
+  for (const [index, { apex: apexName, records: all }] of zones.entries()) {
+    const apex = keyOf(apexName);
     let count = 0;
-    for (const [owner, records] of byOwner(zone.records)) {
+    for (const [owner, records] of byOwner(all)) {
       const key = keyOf(owner);
-      names.set(key, { zone: compiled, answers: answersOf(records), alias: aliasIn(records, apex) });
-      addNamesAbove(names, { key, apex, zone: compiled });
+      names.set(key, { zone: index, sets: setsOf(records), alias: aliasIn(records, apex) });
+      addNamesAbove(names, { key, apex, zone: index });
       count += 1;
       if (count % NAMES_PER_STEP === 0) yield;
     }
   }
-  return { names, apexes, apexLengths: new Set([...apexes.keys()].map(({ length }) => length)) };
+  const compiled = zones.map(zoneOf);
+  const apexLengths = new Set(compiled.map(({ apexLength }) => apexLength));
+  return { ...(yield* packed(names)), zones: compiled, apexLengths };
 }
 
 function zoneOf({ apex, records, isPartial }: Zone): CompiledZone {
@@ -40,12 +40,13 @@ function zoneOf({ apex, records, isPartial }: Zone): CompiledZone {
   if (soa === undefined) throw new Error(`zone without a SOA: ${apex}`);
   // RFC 2308 section 3: that there is nothing is remembered for the lesser of the two.
   const ttl = Math.min(soa.ttl, Number(soa.value.split(' ').at(-1)));
-  const negative = { ownerLength: apex.length + 2, bytes: encoded({ ...soa, ttl }).subarray(2) };
+  const apexLength = apex.length + 2;
+  const negative = { ownerLength: apexLength, bytes: encoded({ ...soa, ttl }).subarray(2) };
   const nothing: Content = { rcode: RCODES.noError, isAuthoritative: true, sets: [], negative };
   const missing: Content = isPartial
     ? { rcode: RCODES.servFail, isAuthoritative: false, sets: [], negative: undefined }
     : { ...nothing, rcode: RCODES.nxDomain };
-  return { nothing, missing };
+  return { apexLength, nothing, missing };
 }
 
 function byOwner(records: readonly ZoneRecord[]): Map<string, ZoneRecord[]> {
@@ -58,26 +59,13 @@ function byOwner(records: readonly ZoneRecord[]): Map<string, ZoneRecord[]> {
   return owners;
 }
 
-function answersOf(records: readonly ZoneRecord[]): readonly Answer[] {
+function setsOf(records: readonly ZoneRecord[]): readonly SetDraft[] {
   const byType = new Map<number, Buffer[]>();
   for (const record of records) {
     const type = TYPES[record.type];
     byType.set(type, [...(byType.get(type) ?? []), encoded(record)]);
   }
-  return [...byType].map(([type, parts]) => answerOf(type, parts));
-}
-
-function answerOf(type: number, parts: readonly Buffer[]): Answer {
-  let next = 0;
-  const starts = parts.map(({ length }) => {
-    next += length;
-    return next - length;
-  });
-  const [first, ...others] = parts;
-  const bytes = first !== undefined && others.length === 0 ? first : Buffer.concat(parts);
-  const set = { type, bytes, starts };
-  const content = { rcode: RCODES.noError, isAuthoritative: true, sets: [set], negative: undefined };
-  return { set, content };
+  return [...byType].map(([type, encodings]) => ({ type, records: encodings }));
 }
 
 function aliasIn(records: readonly ZoneRecord[], apex: string): string | undefined {
@@ -90,14 +78,14 @@ function aliasIn(records: readonly ZoneRecord[], apex: string): string | undefin
 interface Below {
   readonly key: string;
   readonly apex: string;
-  readonly zone: CompiledZone;
+  readonly zone: number;
 }
 
 /** RFC 8020: what has names below it exists. */
-function addNamesAbove(names: Map<string, CompiledName>, { key, apex, zone }: Below): void {
+function addNamesAbove(names: Map<string, NameDraft>, { key, apex, zone }: Below): void {
   for (let above = parentOf(key); above.length > apex.length; above = parentOf(above)) {
     if (names.has(above)) return;
-    names.set(above, { zone, answers: [], alias: undefined });
+    names.set(above, { zone, sets: [], alias: undefined });
   }
 }
 
@@ -115,7 +103,7 @@ function isAtOrBelow(key: string, apex: string): boolean {
 function keyOf(name: string): string {
   let key = '';
   for (const label of name.split('.')) key += String.fromCharCode(label.length) + label;
-  return key;
+  return `${key}\0`;
 }
 
 /** The record, with a pointer to the name of the question as its owner. */

@@ -1,48 +1,31 @@
-/** Zones in the form in which they are sent, found by names as they are asked for. */
+/**
+ * Zones in the form in which they are sent. All names lie in one piece of memory, each beside what it has: an answer
+ * that is gathered from many objects costs a wait for memory for each of them, which is most of what it costs.
+ */
 export interface CompiledZones {
-  /** By name in wire form, a character for a byte, in lower case and without the root's zero. */
-  readonly names: ReadonlyMap<string, CompiledName>;
-  readonly apexes: ReadonlyMap<string, CompiledZone>;
+  /** The names, as `packed` in pack.ts lays them out. */
+  readonly entries: Buffer;
+  /** Pairs of the hash of a name and the place of what it has; the latter is 0 in a free one. Never full. */
+  readonly slots: Int32Array;
+  readonly zones: readonly CompiledZone[];
   readonly apexLengths: ReadonlySet<number>;
 }
 
 export interface CompiledZone {
+  /** How long its apex is on the wire, with the root's zero. */
+  readonly apexLength: number;
   /** For a name that has nothing of the type. */
   readonly nothing: Content;
   /** For a name that is not there, or of which that is not known. */
   readonly missing: Content;
 }
 
-/** A name that is there; without answers it only has names below it. */
-export interface CompiledName {
-  readonly zone: CompiledZone;
-  readonly answers: readonly Answer[];
-  /** Where its CNAME leads to, if it has one and that is in the same zone. */
-  readonly alias: string | undefined;
-}
-
-/** What a name has of one type. */
-export interface Answer {
-  readonly set: RecordSet;
-  /** The reply that has just this set. */
-  readonly content: Content;
-}
-
-/** All records of one type and name. */
-export interface RecordSet {
-  readonly type: number;
-  /** The records, each with a pointer to the name of the question as its owner. */
-  readonly bytes: Buffer;
-  /** Where each of them begins. */
-  readonly starts: readonly number[];
-}
-
 /** What a reply has behind its question. */
 export interface Content {
   readonly rcode: number;
   readonly isAuthoritative: boolean;
-  /** The first belongs to the name of the question, each further one to the target of the CNAME before it. */
-  readonly sets: readonly RecordSet[];
+  /** Places: the first belongs to the name of the question, each further one to the target of the CNAME before it. */
+  readonly sets: readonly number[];
   readonly negative: Negative | undefined;
 }
 

@@ -1,7 +1,9 @@
 import { MOST_ALIASES } from '../model/record-rules.ts';
 import { CLASSES, FLAGS, HEADER_LENGTH, LARGEST_MESSAGE, RCODES, SMALLEST_DATAGRAM, TYPES } from './codes.ts';
-import type { Answer, CompiledName, CompiledZone, CompiledZones, Content, RecordSet } from './compiled.ts';
+import type { CompiledZone, CompiledZones, Content } from './compiled.ts';
+import { ABSENT, aliasAt, find, OUTSIDE, SET_FIELDS, setAt, zoneAt } from './names.ts';
 import { type Query, readQuery } from './query.ts';
+import { uint16 } from './records.ts';
 import { writeHeader, writeReply } from './reply.ts';
 
 export type Transport = 'udp' | 'tcp';
@@ -35,7 +37,12 @@ export function respond(zones: CompiledZones, query: Uint8Array, transport: Tran
   if (read === undefined) return unread(bytes, RCODES.formErr);
   const content = contentOf(zones, read, transport);
   const limit = transport === 'tcp' ? LARGEST_MESSAGE : (read.edns?.size ?? SMALLEST_DATAGRAM);
-  return { kind: 'reply', bytes: writeReply(read, content, limit), type: read.type, rcode: content.rcode };
+  return {
+    kind: 'reply',
+    bytes: writeReply(read, content, { limit, entries: zones.entries }),
+    type: read.type,
+    rcode: content.rcode,
+  };
 }
 
 function unread(bytes: Buffer, rcode: number): Response {
@@ -50,16 +57,11 @@ function contentOf(zones: CompiledZones, query: Query, transport: Transport): Co
   if (query.edns !== undefined && query.edns.version !== 0) return BAD_VERS;
   if (query.isSigned) return NOT_AUTH;
   if (query.class !== CLASSES.IN && query.class !== CLASSES.ANY) return REFUSED;
-  const key = keyOf(query);
-  if (query.type === TYPES.AXFR || query.type === TYPES.IXFR)
-    return transfer(zones, key, { query, transport });
-  const name = zones.names.get(key);
-  return name === undefined ? (zoneAbove(zones, key)?.missing ?? REFUSED) : answer(zones, name, query.type);
-}
-
-/** A character for each byte, in lower case; the length of a label is never that of a letter. */
-function keyOf({ bytes, nameEnd }: Query): string {
-  return bytes.toString('latin1', HEADER_LENGTH, nameEnd - 1).toLowerCase();
+  const place = find(zones, { bytes: query.bytes, start: HEADER_LENGTH });
+  if (query.type === TYPES.AXFR || query.type === TYPES.IXFR) {
+    return transfer(zones, place, { query, transport });
+  }
+  return place === 0 ? (zoneAbove(zones, query)?.missing ?? REFUSED) : answer(zones, place, query.type);
 }
 
 interface Request {
@@ -68,57 +70,57 @@ interface Request {
 }
 
 /** Whole zones are not given here; RFC 5936 section 4.2 has no datagrams for them. */
-function transfer({ apexes }: CompiledZones, key: string, { query, transport }: Request): Content {
+function transfer(zones: CompiledZones, place: number, { query, transport }: Request): Content {
   if (query.type === TYPES.AXFR && transport === 'udp') return NOT_IMP;
-  return apexes.has(key) ? REFUSED : NOT_AUTH;
+  const isApex = place !== 0 && zoneAt(zones, place).apexLength === query.nameEnd - HEADER_LENGTH;
+  return isApex ? REFUSED : NOT_AUTH;
 }
 
-function answer(zones: CompiledZones, name: CompiledName, type: number): Content {
-  const found = answerIn(name, type);
-  if (found === undefined) return name.zone.nothing;
-  const isAlias = found.set.type === TYPES.CNAME && type !== TYPES.CNAME && type !== TYPES.ANY;
-  return isAlias ? follow(zones, { name, set: found.set }, type) : found.content;
+function answer(zones: CompiledZones, place: number, type: number): Content {
+  const set = setAt(zones, place, type);
+  if (set === 0) return zoneAt(zones, place).nothing;
+  const isAlias = isCname(zones, set) && type !== TYPES.CNAME && type !== TYPES.ANY;
+  return isAlias ? follow(zones, { place, set }, type) : answerOf([set]);
 }
 
-/** RFC 8482 section 4.1: who asks for everything gets something. */
-function answerIn({ answers }: CompiledName, type: number): Answer | undefined {
-  for (const each of answers) {
-    if (each.set.type === type || each.set.type === TYPES.CNAME || type === TYPES.ANY) return each;
-  }
-  return undefined;
-}
-
-interface Alias {
-  readonly name: CompiledName;
-  readonly set: RecordSet;
-}
-
-/** The CNAME and what it leads to inside its zone; RFC 6604: the rcode is that of the last name. */
-function follow(zones: CompiledZones, { name, set }: Alias, type: number): Content {
-  const sets = [set];
-  let alias = name.alias;
-  while (alias !== undefined && sets.length <= MOST_ALIASES) {
-    const target = zones.names.get(alias);
-    if (target === undefined) return noTarget(name.zone.missing, sets);
-    const found = answerIn(target, type);
-    if (found === undefined) return { ...target.zone.nothing, sets };
-    sets.push(found.set);
-    alias = found.set.type === TYPES.CNAME ? target.alias : undefined;
-  }
+function answerOf(sets: readonly number[]): Content {
   return { rcode: RCODES.noError, isAuthoritative: true, sets, negative: undefined };
 }
 
+function isCname({ entries }: CompiledZones, set: number): boolean {
+  return uint16(entries, set + SET_FIELDS.type) === TYPES.CNAME;
+}
+
+interface Alias {
+  readonly place: number;
+  readonly set: number;
+}
+
+/** The CNAME and what it leads to inside its zone; RFC 6604: the rcode is that of the last name. */
+function follow(zones: CompiledZones, { place, set }: Alias, type: number): Content {
+  const sets = [set];
+  let alias = aliasAt(zones, place);
+  while (alias !== OUTSIDE && sets.length <= MOST_ALIASES) {
+    if (alias === ABSENT) return noTarget(zoneAt(zones, place).missing, sets);
+    const found = setAt(zones, alias, type);
+    if (found === 0) return { ...zoneAt(zones, alias).nothing, sets };
+    sets.push(found);
+    alias = isCname(zones, found) ? aliasAt(zones, alias) : OUTSIDE;
+  }
+  return answerOf(sets);
+}
+
 /** What is not known is not half known either. */
-function noTarget(missing: Content, sets: readonly RecordSet[]): Content {
+function noTarget(missing: Content, sets: readonly number[]): Content {
   return missing.rcode === RCODES.servFail ? missing : { ...missing, sets };
 }
 
-function zoneAbove({ apexes, apexLengths }: CompiledZones, key: string): CompiledZone | undefined {
-  for (let at = 0; at < key.length; at += key.charCodeAt(at) + 1) {
-    // A name may have 127 labels: only what may be an apex is looked up.
-    if (!apexLengths.has(key.length - at)) continue;
-    const zone = apexes.get(key.slice(at));
-    if (zone !== undefined) return zone;
+function zoneAbove(zones: CompiledZones, { bytes, nameEnd }: Query): CompiledZone | undefined {
+  for (let start = HEADER_LENGTH; start < nameEnd; start += (bytes[start] ?? 0) + 1) {
+    // A name may have 127 labels: only what may be an apex is looked for.
+    if (!zones.apexLengths.has(nameEnd - start)) continue;
+    const place = find(zones, { bytes, start });
+    if (place !== 0) return zoneAt(zones, place);
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { loadIsland } from '../../src/config/load.ts';
+import { compile } from '../../src/dns/compile.ts';
 import type { ServerOptions } from '../../src/dns/server.ts';
 import { parseIpv4 } from '../../src/model/ip.ts';
 import { askUdp, prefixed, question, repliesIn } from '../support/dns/questions.ts';
@@ -83,7 +84,7 @@ describe('a responder', () => {
       log,
       zones: () => {
         if (isBroken) throw new Error('odd');
-        return { names: new Map(), apexes: new Map(), apexLengths: new Set() };
+        return compile([]);
       },
     });
     const socket = createSocket('udp4');
