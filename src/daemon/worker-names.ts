@@ -8,7 +8,7 @@ import { registerStore } from '../hub/register-store.ts';
 import { contains, type Ipv4 } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
 import type { Log } from '../model/log.ts';
-import { isHostName } from '../model/names.ts';
+import { isHostName, tunnelName } from '../model/names.ts';
 import type { Place } from '../model/place.ts';
 import { DNS_PORT } from '../model/responder.ts';
 import { type NamedAddress, namedAddresses } from '../model/zone.ts';
@@ -145,7 +145,7 @@ export function workersIn(addresses: readonly NamedAddress[], island: Island): r
       .map(({ name, address }) => [name, address]),
   );
   return [...inPool].flatMap(([name, inner]) => {
-    const isWorker = isHostName(name) && !inFile.has(name) && inPool.get(`${name}-tunnel`) === inner;
+    const isWorker = isHostName(name) && !inFile.has(name) && inPool.get(tunnelName(name)) === inner;
     return isWorker ? [{ name, inner }] : [];
   });
 }

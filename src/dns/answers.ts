@@ -1,5 +1,6 @@
 import { answerTo, type Duty } from './duty.ts';
 import { createFramer, framed } from './framing.ts';
+import { WAYS } from './wire.ts';
 
 /** What is to be sent over one connection, in the order of what was asked. */
 export interface Answers {
@@ -36,7 +37,7 @@ export function createAnswers({ duty, source, heard, cut }: AnswersOptions): Ans
       transfer = messages.values();
       return next();
     }
-    const response = answerTo(duty, query, 'tcp');
+    const response = answerTo(duty, query, WAYS.tcp);
     if (response.kind === 'silence') return end(response.reason);
     duty.tally.answered('tcp', response.type, response.rcode);
     return framed(response.bytes);

@@ -1,7 +1,7 @@
 import type { Admission } from './admission.ts';
 import type { CompiledZones } from './compiled.ts';
 import type { Tally } from './tally.ts';
-import { type Response, respond, type Transport } from './wire.ts';
+import { type Response, respond, type Way } from './wire.ts';
 
 /**
  * The messages that answer a question for a whole zone (AXFR); undefined when it is none, or who asks may not have
@@ -30,9 +30,9 @@ interface Silence {
 const FAULT: Silence = { kind: 'silence', reason: 'fault' };
 
 /** Nothing that somebody sends may end the daemon, whatever we have overlooked. */
-export function answerTo(duty: Duty, query: Uint8Array, transport: Transport): Response | Silence {
+export function answerTo(duty: Duty, query: Uint8Array, way: Way): Response | Silence {
   try {
-    return respond(duty.zones(), query, transport);
+    return respond(duty.zones(), query, way);
   } catch (cause) {
     duty.onFault(query, cause);
     return FAULT;

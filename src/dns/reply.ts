@@ -19,15 +19,17 @@ export interface Room {
   readonly limit: number;
   /** Where its sets are. */
   readonly entries: Buffer;
+  readonly memory: (length: number) => Buffer;
 }
 
 /** The reply to a query that could be read; where it would be longer than `limit`, one that says just that. */
-export function writeReply(query: Query, content: Content, { limit, entries }: Room): Buffer {
+export function writeReply(query: Query, content: Content, room: Room): Buffer {
+  const { limit, entries, memory } = room;
   const { nameEnd, edns } = query;
   const empty = nameEnd + 4 + (edns === undefined ? 0 : OPT_LENGTH);
   const length = empty + lengthOf(content, entries);
-  if (length > limit) return writeTruncated(query, content, { limit: limit - empty, entries });
-  const reply = Buffer.allocUnsafe(length);
+  if (length > limit) return writeTruncated(query, content, { ...room, limit: limit - empty });
+  const reply = memory(length);
   writeStart(reply, query, content);
   const end = writeContent(reply, { nameEnd, content, entries });
   if (edns !== undefined) writeOption(reply, end, { rcode: content.rcode, edns });
@@ -35,7 +37,7 @@ export function writeReply(query: Query, content: Content, { limit, entries }: R
 }
 
 /** RFC 2181 section 9: a set of records is there as a whole or not at all; an alias may be there without its target. */
-function writeTruncated(query: Query, content: Content, { limit, entries }: Room): Buffer {
+function writeTruncated(query: Query, content: Content, { limit, entries, memory }: Room): Buffer {
   const sets: number[] = [];
   let left = limit;
   for (const set of content.sets) {
@@ -44,7 +46,7 @@ function writeTruncated(query: Query, content: Content, { limit, entries }: Room
     sets.push(set);
   }
   const less = { ...content, sets, negative: undefined };
-  const reply = writeReply(query, less, { limit: LARGEST_MESSAGE, entries });
+  const reply = writeReply(query, less, { limit: LARGEST_MESSAGE, entries, memory });
   reply[2] = (reply[2] ?? 0) | FLAGS.truncated;
   return reply;
 }

@@ -8,6 +8,18 @@ import { writeHeader, writeReply } from './reply.ts';
 
 export type Transport = 'udp' | 'tcp';
 
+/** How a query came, and in what memory its reply is written. */
+export interface Way {
+  readonly transport: Transport;
+  readonly memory: (length: number) => Buffer;
+}
+
+/** With memory of its own for each reply. */
+export const WAYS: Readonly<Record<Transport, Way>> = {
+  udp: { transport: 'udp', memory: Buffer.allocUnsafe },
+  tcp: { transport: 'tcp', memory: Buffer.allocUnsafe },
+};
+
 /** Why a packet gets no reply: it has no whole header, or is a reply itself. */
 export type DropReason = 'short' | 'response';
 
@@ -27,7 +39,7 @@ const BAD_VERS = refusal(RCODES.badVers);
  * The reply to any bytes: with the id and the question that came, and never longer than what the asker takes, as a
  * datagram at most 1232 bytes.
  */
-export function respond(zones: CompiledZones, query: Uint8Array, transport: Transport): Response {
+export function respond(zones: CompiledZones, query: Uint8Array, { transport, memory }: Way): Response {
   const bytes = Buffer.isBuffer(query) ? query : Buffer.from(query.buffer, query.byteOffset, query.length);
   if (bytes.length < HEADER_LENGTH) return SHORT;
   const flags = bytes[2] ?? 0;
@@ -39,7 +51,7 @@ export function respond(zones: CompiledZones, query: Uint8Array, transport: Tran
   const limit = transport === 'tcp' ? LARGEST_MESSAGE : (read.edns?.size ?? SMALLEST_DATAGRAM);
   return {
     kind: 'reply',
-    bytes: writeReply(read, content, { limit, entries: zones.entries }),
+    bytes: writeReply(read, content, { limit, entries: zones.entries, memory }),
     type: read.type,
     rcode: content.rcode,
   };

@@ -22,7 +22,7 @@ export function socketText(island: string, addresses: readonly Ipv4[]): string {
   const ports = (kind: string) => addresses.map((address) => `Listen${kind}=${address}:${DNS_PORT}`);
   return `${[
     `# Where this host answers for the names of ${island}. What is asked while islandd@${island} starts anew waits here.`,
-    '# Why it is as it is: docs/decisions/0029-dns-sockets.md.',
+    '# Why it is as it is: docs/decisions/0028-dns-sockets.md.',
     '[Unit]',
     `Description=Names of island ${island}`,
     'Documentation=man:island(8)',

@@ -1,5 +1,6 @@
 import { type Ipv4, isIpv4 } from '../model/ip.ts';
 import { type Check as Configured, endsOf, type Island, type LinkEnd } from '../model/island.ts';
+import { tunnelName } from '../model/names.ts';
 import { hostIn } from '../model/service-rules.ts';
 import { namedAddresses } from '../model/zone.ts';
 import { type Check, checkKey, type Evidence, type Outcome } from './check.ts';
@@ -127,7 +128,7 @@ function addressOf(island: Island, name: string): Ipv4 | undefined {
 }
 
 function endOf(island: Island, name: string): LinkEnd | undefined {
-  return endsOf(island).find((end) => [end.name, `${end.name}-tunnel`, end.inner].includes(name));
+  return endsOf(island).find((end) => [end.name, tunnelName(end.name), end.inner].includes(name));
 }
 
 /** The checks of the host that is aimed at: while these fail, its services do. */

@@ -1,6 +1,7 @@
 import { blockIn, HOSTS_FILE, writtenFor } from '../model/hosts-file.ts';
 import type { Ipv4 } from '../model/ip.ts';
 import type { Island } from '../model/island.ts';
+import { tunnelName } from '../model/names.ts';
 import { namedAddresses } from '../model/zone.ts';
 import { type Contradiction, contradictionsIn } from '../plan/names.ts';
 import { type Check, checkKey, type Outcome } from './check.ts';
@@ -65,7 +66,7 @@ function lookupCheck(seeker: Seeker, [wrong]: readonly Contradiction[]): Check {
   const asked = finder === 'hosts' ? [] : [checkKey({ code: 'ISL-N01', subject: hub })];
   // A host knows its own name by other means.
   const expected = namedAddresses(island)
-    .filter(({ name }) => name === `${hub.name}-tunnel` || (name === hub.name && !isHub))
+    .filter(({ name }) => name === tunnelName(hub.name) || (name === hub.name && !isHub))
     .map(({ name, address }) => ({
       question: { kind: 'lookup', name: `${name}.${zone}` } as const,
       address,

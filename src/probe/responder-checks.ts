@@ -1,5 +1,6 @@
 import { contains, type Ipv4 } from '../model/ip.ts';
 import type { Island, LinkEnd } from '../model/island.ts';
+import { tunnelName } from '../model/names.ts';
 import { type Check, checkKey, type Outcome } from './check.ts';
 import type { Sight } from './checks.ts';
 import { answered, knocks } from './far-end.ts';
@@ -30,7 +31,7 @@ export function hubQuestion(island: Island): Dns {
 
 /** Names of another host may not be known there, as those of workers are not; the hub is in every file. */
 function questionAt({ hub, zone }: Island, server: Ipv4): Dns {
-  return { kind: 'dns', server, name: `${hub.name}-tunnel.${zone}` };
+  return { kind: 'dns', server, name: `${tunnelName(hub.name)}.${zone}` };
 }
 
 /** Whether names are answered on the hub, and by the gateways at the addresses that the file names for that. */
@@ -124,7 +125,7 @@ interface Judged extends Responder {
 function answerOutcome(answer: Answered, judged: Judged): Outcome {
   const { ms, values = [], dns } = answer;
   const { hub, zone } = judged.island;
-  const name = `${hub.name}-tunnel.${zone}`;
+  const name = `${tunnelName(hub.name)}.${zone}`;
   if (isOurs(answer)) {
     if (values.includes(hub.inner)) return { state: 'ok', ms };
     const said = values.length === 0 ? 'has no address' : `is ${values.join(' ')}`;

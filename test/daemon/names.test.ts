@@ -2,7 +2,7 @@ import packet from 'dns-packet';
 import { expect, test } from 'vitest';
 import { newHoldings } from '../../src/daemon/holdings.ts';
 import { workerNames, workersIn } from '../../src/daemon/worker-names.ts';
-import { respond } from '../../src/dns/wire.ts';
+import { respond, WAYS } from '../../src/dns/wire.ts';
 import { formatRegister } from '../../src/hub/register-file.ts';
 import { toNumber } from '../../src/model/ip.ts';
 import { placeOf } from '../../src/model/place.ts';
@@ -44,7 +44,7 @@ test('whole zones are for the addresses of the subnet and loopback, and for nobo
   holdings.drop();
   expect(admits()).toEqual([false, true, false, false]);
   const query = packet.encode({ type: 'query', id: 1, questions: [{ type: 'SOA', name: ISLAND.zone }] });
-  expect(respond(holdings.compiled(), query, 'udp')).toMatchObject({ rcode: 5 });
+  expect(respond(holdings.compiled(), query, WAYS.udp)).toMatchObject({ rcode: 5 });
 });
 
 test("workers are those names of the hub's that only a worker can have", () => {

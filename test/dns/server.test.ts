@@ -8,7 +8,7 @@ import { loadIsland } from '../../src/config/load.ts';
 import { compile } from '../../src/dns/compile.ts';
 import type { ServerOptions } from '../../src/dns/server.ts';
 import { parseIpv4 } from '../../src/model/ip.ts';
-import { askUdp, prefixed, question, repliesIn } from '../support/dns/questions.ts';
+import { askUdp, prefixed, question, repliesIn, replyIn } from '../support/dns/questions.ts';
 import { memoryLog, type Responder, responderFor } from '../support/dns/responder.ts';
 import { modelFile } from '../support/island.ts';
 
@@ -75,6 +75,26 @@ describe('a responder', () => {
     ]);
     expect(await askUdp(HERE, port, question('nobody.r2lab.internal'))).toMatchObject({ rcode: 3 });
     expect(tally.snapshot()).toMatchObject({ udp: 2, tcp: 2, rcodes: { NOERROR: 3, NXDOMAIN: 1 } });
+  });
+
+  test('gives each of many who ask at once his own answer, though all are as long', async () => {
+    const { port } = await started();
+    const socket = createSocket('udp4');
+    open.push({ close: () => socket.close() });
+    const replies = new Map<number, string>();
+    socket.on('message', (bytes) => {
+      const { id, address } = replyIn(bytes);
+      replies.set(id, address);
+    });
+    const hosts = Array.from({ length: 37 }, (_, index) => index + 1);
+    for (let round = 0; round < 5; round += 1) {
+      for (const n of hosts) {
+        const name = `fit${String(n).padStart(2, '0')}.r2lab.internal`;
+        socket.send(question(name, 'A', round * 100 + n), port, HERE);
+      }
+    }
+    await until(() => replies.size === 5 * hosts.length);
+    expect([...replies].every(([id, address]) => address === `192.168.3.${id % 100}`)).toBe(true);
   });
 
   test('goes on after an answer that cannot be made, and says so once', async () => {

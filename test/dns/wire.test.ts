@@ -2,7 +2,7 @@ import type { RecordType } from 'dns-packet';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile, compileInSteps } from '../../src/dns/compile.ts';
-import { respond, type Transport } from '../../src/dns/wire.ts';
+import { respond, type Transport, WAYS } from '../../src/dns/wire.ts';
 import { fromNumber, parseIpv4, toNumber } from '../../src/model/ip.ts';
 import { compiledZones, namedZones } from '../support/dns/island.ts';
 import { optRecord, queryFor, signature, summaryOf, withAdditional } from '../support/dns/packets.ts';
@@ -10,7 +10,7 @@ import { optRecord, queryFor, signature, summaryOf, withAdditional } from '../su
 const ZONES = compiledZones();
 
 function reply(query: Uint8Array, transport: Transport = 'udp', zones = ZONES): Uint8Array {
-  const response = respond(zones, query, transport);
+  const response = respond(zones, query, WAYS[transport]);
   if (response.kind === 'silence') throw new Error(`silence: ${response.reason}`);
   return response.bytes;
 }
@@ -157,8 +157,8 @@ describe('EDNS', () => {
 describe('a packet that is no query', () => {
   test('is not answered: what is short, and what is an answer', () => {
     const answer = Buffer.from(reply(queryFor('fit01')));
-    expect(respond(ZONES, answer, 'udp')).toEqual({ kind: 'silence', reason: 'response' });
-    expect(respond(ZONES, answer.subarray(0, 11), 'tcp')).toEqual({ kind: 'silence', reason: 'short' });
+    expect(respond(ZONES, answer, WAYS.udp)).toEqual({ kind: 'silence', reason: 'response' });
+    expect(respond(ZONES, answer.subarray(0, 11), WAYS.tcp)).toEqual({ kind: 'silence', reason: 'short' });
   });
 
   test('of another opcode is answered with twelve bytes', () => {
@@ -172,7 +172,7 @@ describe('a packet that is no query', () => {
     for (const at of [4, 6, 8, 10]) {
       const query = queryFor('fit01');
       query.writeUInt16BE(0xffff, at);
-      expect(respond(ZONES, query, 'udp')).toMatchObject({ kind: 'reply', type: 0, rcode: 1 });
+      expect(respond(ZONES, query, WAYS.udp)).toMatchObject({ kind: 'reply', type: 0, rcode: 1 });
     }
   });
 
@@ -204,7 +204,7 @@ describe('any bytes', () => {
     const transports = fc.constantFrom<Transport>('udp', 'tcp');
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), transports, (bytes, transport) => {
-        const response = respond(ZONES, bytes, transport);
+        const response = respond(ZONES, bytes, WAYS[transport]);
         if (response.kind === 'silence') return bytes.length < 12 || (bytes[2] ?? 0) >= 0x80;
         return response.bytes.length <= 1232;
       }),
@@ -244,10 +244,10 @@ describe('any bytes', () => {
     other[12] = 11;
     other.write('.', 18);
     expect(summaryOf(reply(query))).toContain('192.168.3.1');
-    expect(respond(ZONES, other, 'udp')).toMatchObject({ kind: 'reply', rcode: 5 });
+    expect(respond(ZONES, other, WAYS.udp)).toMatchObject({ kind: 'reply', rcode: 5 });
     const high = Buffer.from(query);
     high[13] = 0xe6;
-    expect(respond(ZONES, high, 'udp')).toMatchObject({ kind: 'reply', rcode: 3 });
+    expect(respond(ZONES, high, WAYS.udp)).toMatchObject({ kind: 'reply', rcode: 3 });
   });
 });
 

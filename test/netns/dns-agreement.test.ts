@@ -7,7 +7,7 @@ import { createAdmission } from '../../src/dns/admission.ts';
 import { compile } from '../../src/dns/compile.ts';
 import { createDnsServer, type DnsServer } from '../../src/dns/server.ts';
 import { createTally } from '../../src/dns/tally.ts';
-import { respond, type Transport } from '../../src/dns/wire.ts';
+import { respond, type Transport, WAYS } from '../../src/dns/wire.ts';
 import { formatZone, type RecordType } from '../../src/dns/zone.ts';
 import { parseIpv4, parseSubnet } from '../../src/model/ip.ts';
 import { memoryLog } from '../support/dns/responder.ts';
@@ -195,7 +195,7 @@ function answerIn(query: Uint8Array, reply: Uint8Array | undefined): readonly st
 }
 
 function replyTo(query: Uint8Array, transport: Transport): Uint8Array | undefined {
-  const response = respond(COMPILED, query, transport);
+  const response = respond(COMPILED, query, WAYS[transport]);
   return response.kind === 'reply' ? response.bytes : undefined;
 }
 
