@@ -4,15 +4,19 @@ import type { Lab } from '../lab/lab.ts';
 import { answerNames } from '../names/responder.ts';
 import { HOSTS, PROBED_HOSTS, type ProbeFault, probedFile } from './fault.ts';
 
-/** Joins every host, has each echo and ask the hub for names, and puts up what the checks of the file ask for. */
+/**
+ * Joins every host, has each echo and ask the hub for names, and puts up what the checks of the file ask for. Names do
+ * not depend on the kind of link, and an emulated processor, which ipip needs, is spared them.
+ */
 export async function joinProbed(lab: Lab, link: 'ipip' | 'vxlan'): Promise<void> {
   const hosts = PROBED_HOSTS[link].map(lab.host);
   await joinAll(hosts, probedFile(link));
-  await answerNames(lab.host('sopnode-l1'));
+  const hasNames = link === 'vxlan';
+  if (hasNames) await answerNames(lab.host('sopnode-l1'));
   await Promise.all(
     hosts.map(async (host) => {
       await host.writeFile('/etc/hosts', HOSTS);
-      await host.writeFile('/etc/resolv.conf', 'nameserver 10.3.1.2\noptions timeout:1 attempts:1\n');
+      if (hasNames) await host.writeFile('/etc/resolv.conf', RESOLV_CONF);
       await host.start([process.execPath, ISLAND, 'echo']).outputMatching(/answering/, 60_000);
     }),
   );
@@ -22,6 +26,8 @@ export async function joinProbed(lab: Lab, link: 'ipip' | 'vxlan'): Promise<void
     .start([process.execPath, '-e', listen])
     .outputMatching(/listening/, 60_000);
 }
+
+const RESOLV_CONF = 'nameserver 10.3.1.2\noptions timeout:1 attempts:1\n';
 
 /** How long each question may take, and whether hosts are asked at once: an emulated processor has no time for that. */
 export interface Patience {

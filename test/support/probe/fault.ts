@@ -30,15 +30,15 @@ export function probedFile(link: 'ipip' | 'vxlan', peers = ''): string {
     .replace('192.168.3.[1-37]', '192.168.3.[1-2]')
     .replace('sopnode-w[1-3]', 'sopnode-w1')
     .replace('138.96.245.[51-53]', '138.96.245.51')
-    .concat(CHECKS);
+    .concat(link === 'vxlan' ? RECORDS : '', CHECKS, link === 'vxlan' ? NAME_CHECK : '');
 }
 
-const CHECKS = `dns: { records: [{ name: www, type: CNAME, value: fit01 }] }
-checks:
+const RECORDS = 'dns: { records: [{ name: www, type: CNAME, value: fit01 }] }\n';
+const CHECKS = `checks:
   - { name: web, tcp: "fit01:8080" }
   - { name: node, ping: fit01 }
-  - { name: names, dns: www }
 `;
+const NAME_CHECK = '  - { name: names, dns: www }\n';
 
 /** Of each host. What the file checks is found without the hub: who asks a silent one waits for a second. */
 export const HOSTS = '127.0.0.1 localhost\n192.168.3.1 www.r2lab.internal\n';
