@@ -5,13 +5,15 @@ import { BUNDLES, bundle } from '../support/lab/bundle.ts';
 import { MODEL_SCENARIOS } from './model-scenarios.ts';
 
 const results = new Map<string, ScenarioResult>();
+/** Those of every day, with their numbers among all. */
+const DAILY = [...MODEL_SCENARIOS.entries()].filter(([, { isLong }]) => isLong !== true);
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest wants to read off here which fixtures are asked for
 beforeAll(async ({}, { tasks }) => {
   await bundle({ 'model-guest': new URL('model-guest.ts', import.meta.url).pathname });
   const script = `${BUNDLES}/model-guest.mjs`;
   // Those that `-t` leaves, each by its number: a title is no argument for a kernel.
-  const chosen = tasks.flatMap(({ mode }, index) => (mode === 'run' ? [String(index)] : []));
+  const chosen = DAILY.filter((_, place) => tasks[place]?.mode === 'run').map(([number]) => String(number));
   const printed = await runGuest({
     ...{ script, arguments: chosen, timeoutMs: 1_500_000 },
     onResult: sayHowFar,
@@ -27,7 +29,7 @@ function sayHowFar(result: unknown): void {
   );
 }
 
-test.each(MODEL_SCENARIOS.filter(({ isLong }) => isLong !== true))('with ipip: $name', ({ name }) => {
+test.each(DAILY.map(([, scenario]) => scenario))('with ipip: $name', ({ name }) => {
   expect(results.get(name), 'the guest ran it').toBeDefined();
   expect(results.get(name)?.error).toBeUndefined();
 });
