@@ -69,6 +69,11 @@ async function endsOf(host: LabHost) {
   return { bare, joined };
 }
 
+/** A link that came up has its carrier and its routes of IPv6 within about a second, by the kernel's own doing. */
+async function settled(host: LabHost, state: unknown): Promise<void> {
+  await expect.poll(() => stateOf(host), { timeout: 20_000 }).toEqual(state);
+}
+
 describe('while the uplink', () => {
   test.each(LOSSES)(
     'of %s %s, join is ready for its return or says why not, and changes nothing then',
@@ -84,7 +89,7 @@ describe('while the uplink', () => {
         await host.ip(up);
         await mustIsland(host, 'join');
       } else await host.ip(up);
-      expect(await stateOf(host)).toEqual(joined);
+      await settled(host, joined);
       await mustIsland(host, 'leave');
       expect(await stateOf(host)).toEqual(bare);
     },
@@ -100,7 +105,7 @@ describe('while the uplink', () => {
     if (refusal === undefined) expect(stdout).toMatch(/ silent [\s\S]*as the file says/);
     await mustIsland(host, 'leave');
     await host.ip(up);
-    expect(await stateOf(host)).toEqual(bare);
+    await settled(host, bare);
   });
 
   test.each([
@@ -120,7 +125,7 @@ describe('while the uplink', () => {
         code: 0,
         output: expect.stringMatching(/ reached (?:sopnode-l1|.*, sopnode-l1)/),
       });
-      expect(await stateOf(host)).toEqual(joined);
+      await settled(host, joined);
     },
   );
 
